@@ -1,0 +1,316 @@
+"""Plain data of one research run: everything that was said, done, seen and judged, in order.
+
+A trajectory is a list of events, each appended once and never changed; all else
+(the plan in force, the evidence, the state) is computed from it.
+"""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+
+Author = Literal["user", "researcher", "supervisor", "corrector", "tool"]
+EvidenceKind = Literal["product", "review", "page"]
+
+
+class Data(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class State(StrEnum):
+    PLANNING = "planning"
+    ACTING = "acting"
+    WRITING = "writing"
+
+
+class StopReason(StrEnum):
+    DONE = "done"
+    TOOL_CALLS = "budget: tool calls"
+    TOKENS = "budget: tokens"
+    COST = "budget: cost"
+    TIME = "budget: time"
+    INTERRUPTED = "interrupted"
+    NO_PROGRESS = "no progress"
+    MODEL_FAILED = "model failed"
+
+
+class Constraint(Data):
+    """A need that code can check against a product as the catalog states it."""
+
+    field: str
+    """price, rating, review_count, brand, category, type, in_stock or `attributes.NAME`."""
+    op: Literal["at most", "at least", "is", "is not", "between"]
+    value: bool | float | str | tuple[str, ...] | tuple[float, float]
+    unit: str | None = None
+
+
+class Need(Data):
+    id: str
+    """n1, n2, ..."""
+    text: str
+    """In the question's own words."""
+    hard: bool
+    """A product that breaks it is not recommended."""
+    constraint: Constraint | None = None
+
+
+class Step(Data):
+    text: str
+    needs: tuple[str, ...] = ()
+    tool: str | None = None
+
+
+class Plan(Data):
+    looking_for: str
+    """What kind of thing: "monitor", "train set"."""
+    needs: tuple[Need, ...]
+    steps: tuple[Step, ...]
+    wanted: int = 5
+    """How many products to recommend where that many fit."""
+
+
+class ToolCall(Data):
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    """As the researcher wrote them: with aliases (p3), not ids."""
+
+
+class Usage(Data):
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = None
+    seconds: float = 0.0
+
+
+class Evidence(Data):
+    """One product, review or page as one tool call returned it."""
+
+    alias: str
+    """p3, r12, w2: its short name in this run."""
+    kind: EvidenceKind
+    id: str
+    fields: dict[str, Any]
+    """What the tool returned for it. `attributes` is a list of {name, value, attribute}."""
+
+
+# Events
+
+
+class TaskGiven(Data):
+    event: Literal["task"] = "task"
+    question: str
+    settings: dict[str, Any] = {}
+    """Researcher, index, budgets, caps: what a resumed run must keep. Never a secret."""
+    tools: tuple[dict[str, Any], ...] = ()
+    """Name, description and input schema of every tool offered."""
+    schema_version: int = SCHEMA_VERSION
+
+
+class Message(Data):
+    event: Literal["message"] = "message"
+    id: str
+    author: Author
+    state: State
+    step: int
+    attempt: int
+    text: str = ""
+    """Prose; in WRITING the report's markup."""
+    thought: str = ""
+    plan: Plan | None = None
+    """A first or a refined plan."""
+    tool_calls: tuple[ToolCall, ...] = ()
+    """In ACTING; none means: ready to write."""
+    supersedes: str | None = None
+    """The refused attempt of the same step that this one replaces."""
+    usage: Usage | None = None
+
+
+class Check(Data):
+    code: str
+    severity: Literal["refuse", "remark"]
+    message: str
+    refers_to: str | None = None
+    """A tool call's id, a need's id, an alias or a piece of the draft."""
+
+
+class Verdict(Data):
+    event: Literal["verdict"] = "verdict"
+    message_id: str
+    state: State
+    step: int
+    attempt: int
+    decision: Literal["accept", "revise"]
+    checks: tuple[Check, ...] = ()
+    forced: bool = False
+    """Accepted at the cap with refusals open."""
+    call_id: str | None = None
+    """Set where the verdict judges one tool call."""
+
+
+class Observation(Data):
+    event: Literal["observation"] = "observation"
+    call_id: str
+    name: str
+    arguments: dict[str, Any]
+    """With real ids, as sent."""
+    ok: bool
+    result: dict[str, Any] | None = None
+    """The tool's structured result with aliases in place of ids."""
+    error: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    step: int = 0
+    seconds: float = 0.0
+
+
+class Ended(Data):
+    event: Literal["ended"] = "ended"
+    stop_reason: StopReason
+    detail: str = ""
+
+
+Event = Annotated[TaskGiven | Message | Verdict | Observation | Ended, Field(discriminator="event")]
+
+
+class Trajectory(Data):
+    """Immutable; `with_(event)` gives the next one."""
+
+    events: tuple[Event, ...]
+
+    def with_(self, *events: Event) -> "Trajectory":
+        return Trajectory.model_construct(events=(*self.events, *events))
+
+    @cached_property
+    def task(self) -> TaskGiven:
+        return next(e for e in self.events if isinstance(e, TaskGiven))
+
+    @cached_property
+    def messages(self) -> tuple[Message, ...]:
+        return tuple(e for e in self.events if isinstance(e, Message))
+
+    @cached_property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        return tuple(e for e in self.events if isinstance(e, Verdict))
+
+    @cached_property
+    def observations(self) -> tuple[Observation, ...]:
+        return tuple(e for e in self.events if isinstance(e, Observation))
+
+    @cached_property
+    def ended(self) -> Ended | None:
+        return next((e for e in self.events if isinstance(e, Ended)), None)
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The plan in force: the latest one."""
+        return next((m.plan for m in reversed(self.messages) if m.plan), None)
+
+    @cached_property
+    def evidence(self) -> dict[str, Evidence]:
+        """By alias; what later calls returned is laid over what earlier ones did."""
+        return fold_evidence(e for o in self.observations for e in o.evidence)
+
+
+def fold_evidence(seen: Iterable[Evidence]) -> dict[str, Evidence]:
+    ledger: dict[str, Evidence] = {}
+    for item in seen:
+        before = ledger.get(item.alias)
+        if before:
+            item = item.model_copy(update={"fields": _laid_over(before.fields, item.fields)})
+        ledger[item.alias] = item
+    return ledger
+
+
+def _laid_over(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    fields = {**old, **{k: v for k, v in new.items() if v not in (None, "", [], {})}}
+    if old.get("attributes") and new.get("attributes"):
+        fields["attributes"] = list(_attributes(old["attributes"], new["attributes"]))
+    return fields
+
+
+def _attributes(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    named = {(a["name"], a.get("attribute")): a for a in (*old, *new)}
+    yield from named.values()
+
+
+# The report
+
+
+class ReportNeed(Data):
+    text: str
+    hard: bool
+    status: Literal["met", "partly met", "not met", "could not verify"]
+
+
+class Recommended(Data):
+    product_id: str
+    title: str
+    price: float | None = None
+    currency: str | None = None
+    url: str | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class NearMiss(Data):
+    product_id: str
+    title: str
+    price: float | None = None
+    currency: str | None = None
+    violates: tuple[str, ...] = ()
+
+
+class Unverified(Data):
+    product_id: str
+    title: str
+    unknown: tuple[str, ...] = ()
+
+
+class ComparedValue(Data):
+    value: str
+    evidence_id: str
+
+
+class Comparison(Data):
+    need: str
+    values: dict[str, ComparedValue | None]
+
+
+class Claim(Data):
+    text: str
+    status: Literal["supported", "contradicted", "not found"]
+    evidence_ids: tuple[str, ...] = ()
+
+
+class CouldNotVerify(Data):
+    need: str
+    product_id: str | None = None
+    why: str
+
+
+class Reference(Data):
+    n: int
+    id: str
+    kind: EvidenceKind
+    title: str
+    url: str | None = None
+
+
+class Report(Data):
+    """`report.json`: a promise to other programs."""
+
+    question: str
+    needs: tuple[ReportNeed, ...] = ()
+    recommended: tuple[Recommended, ...] = ()
+    near_misses: tuple[NearMiss, ...] = ()
+    unverified: tuple[Unverified, ...] = ()
+    comparison: tuple[Comparison, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    could_not_verify: tuple[CouldNotVerify, ...] = ()
+    references: tuple[Reference, ...] = ()
+    stop_reason: StopReason
+    snapshot: str | None = None
+    schema_version: int = SCHEMA_VERSION
