@@ -1,0 +1,50 @@
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+PYTEST_ARGS ?=
+TEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test test-all check fmt serve bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+env: .venv/ready ## make .venv with everything the other targets need
+
+.venv/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 env" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) lacks the module venv; install it (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: env ## a research run on the demo shop, without a key or a service
+	$(BIN)/productresearch demo
+
+test: env ## the tests that need nothing but Python
+	$(TEST) -m 'not (data or elasticsearch or node or browser or model)'
+
+test-all: env ## every test; one whose needs are missing is skipped and says so
+	$(TEST) -rs
+
+check: env ## format, lint, types and import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports
+
+fmt: env ## format, and mend what the linter can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+serve: env ## the three servers over HTTP, on the index in your data folder
+	$(BIN)/productresearch serve all --http
+
+bench: env ## every script of benchmarks/ that needs no data set
+	set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+clean: ## remove what the other targets made
+	rm -rf .venv .demo .hypothesis .pytest_cache .ruff_cache .import_linter_cache dist build

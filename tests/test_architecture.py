@@ -1,0 +1,110 @@
+"""Holds the shape of the repository: folders, what may import what, what a wheel carries."""
+
+import ast
+import os
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import productresearch
+
+REPOSITORY = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+IMPORT_LINTER = PYPROJECT["tool"]["importlinter"]
+FOLDERS = set(productresearch.FOLDERS)
+
+FORBIDDEN = [
+    ("servers", "client"),
+    ("servers", "synthesis"),
+    ("servers", "productresearch"),
+    ("client", "servers"),
+    ("client", "evaluation"),
+    ("client", "finetune"),
+]
+
+
+def test_every_folder_stands_in_every_list():
+    tool = PYPROJECT["tool"]
+    built = set(tool["hatch"]["build"]["targets"]["wheel"]["only-include"])
+    assert built == FOLDERS | {"productresearch.py"}
+    assert set(tool["importlinter"]["root_packages"]) == FOLDERS
+    assert set(tool["pyright"]["strict"]) >= built
+    assert set(tool["pyright"]["include"]) == {*tool["pyright"]["strict"], "tests"}
+
+
+def test_every_folder_with_code_of_ours_is_listed():
+    packages = {init.parent.name for init in REPOSITORY.glob("*/__init__.py")}
+    assert packages == FOLDERS
+
+
+def test_every_folder_has_a_contract():
+    sources = {name for each in IMPORT_LINTER["contracts"] for name in each["source_modules"]}
+    assert sources >= FOLDERS
+
+
+@pytest.mark.parametrize(("importer", "imported"), FORBIDDEN)
+def test_the_contracts_refuse_a_forbidden_import(tmp_path: Path, importer: str, imported: str):
+    for folder in FOLDERS | {importer}:
+        write(tmp_path / folder / "__init__.py", "")
+    write(tmp_path / importer / "inner" / "__init__.py", "")
+    write(tmp_path / importer / "inner" / "room.py", f"import {imported}\n")
+    (tmp_path / "pyproject.toml").write_text((REPOSITORY / "pyproject.toml").read_text())
+    run = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert f"{importer}.inner.room -> {imported}" in run.stdout
+
+
+def test_packages_are_imported_by_module_since_their_init_is_empty():
+    filled = [
+        str(init.relative_to(REPOSITORY))
+        for folder in FOLDERS
+        for init in (REPOSITORY / folder).rglob("__init__.py")
+        if init.read_text().strip()
+    ]
+    assert filled == []
+
+
+def test_every_folder_of_modules_is_a_package():
+    missing = {
+        str(module.parent.relative_to(REPOSITORY))
+        for folder in FOLDERS
+        for module in (REPOSITORY / folder).rglob("*.py")
+        if not (module.parent / "__init__.py").exists()
+    }
+    assert missing == set()
+
+
+def test_tests_are_no_package():
+    assert list((REPOSITORY / "tests").rglob("__init__.py")) == []
+
+
+def test_no_module_is_named_for_nothing():
+    nothing = {"manager", "handler", "helper", "helpers", "utils", "processor", "base"}
+    modules = (module for folder in FOLDERS for module in (REPOSITORY / folder).rglob("*.py"))
+    named = [
+        f"{module.relative_to(REPOSITORY)}: {name}"
+        for module in modules
+        for name in [module.stem, *classes(module)]
+        if any(name.lower().endswith(word) for word in nothing)
+    ]
+    assert named == []
+
+
+def classes(module: Path) -> list[str]:
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    return [node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+
+
+def write(file: Path, text: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
