@@ -34,7 +34,7 @@ check: env ## format, lint, types and import directions
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 fmt: env ## format, and mend what the linter can
 	$(BIN)/ruff format .

@@ -41,11 +41,11 @@ def main() -> None:
     except Exception as error:
         if "PRODUCTRESEARCH_DEBUG" in os.environ:
             raise
-        print(f"productresearch: {_in_one_line(error)}", file=sys.stderr)
+        print(f"productresearch: {in_one_line(error)}", file=sys.stderr)
         sys.exit(1)
 
 
-def _in_one_line(error: Exception) -> str:
+def in_one_line(error: Exception) -> str:
     """Our own errors are written for people; any other is a fault of ours and says so."""
     for one in _single(error):
         if any(kind.__module__.split(".")[0] in FOLDERS for kind in type(one).__mro__):

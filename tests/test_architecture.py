@@ -2,9 +2,11 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,36 @@ def test_the_contracts_refuse_a_forbidden_import(tmp_path: Path, importer: str, 
     assert f"{importer}.inner.room -> {imported}" in run.stdout
 
 
+def test_the_wheel_carries_every_file_of_the_folders(tmp_path: Path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=REPOSITORY, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    files = {
+        file.relative_to(REPOSITORY).as_posix()
+        for folder in FOLDERS
+        for file in (REPOSITORY / folder).rglob("*")
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    carried = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert carried == files | {"productresearch.py"}
+
+
+def test_every_dependency_is_pinned_by_name_and_version_only():
+    lines = (REPOSITORY / "constraints.txt").read_text().splitlines()
+    assert [
+        line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][\w.+]*", line)
+    ] == []
+    pinned = {canonical(line.split("==")[0]) for line in lines}
+    project = PYPROJECT["project"]
+    needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert {canonical(re.split(r"[\[<>=]", each)[0]) for each in needed} <= pinned
+
+
+def test_the_build_uses_the_pinned_hatchling():
+    (hatchling,) = PYPROJECT["build-system"]["requires"]
+    assert hatchling in (REPOSITORY / "constraints.txt").read_text().splitlines()
+
+
 def test_packages_are_imported_by_module_since_their_init_is_empty():
     filled = [
         str(init.relative_to(REPOSITORY))
@@ -98,6 +130,11 @@ def test_no_module_is_named_for_nothing():
         if any(name.lower().endswith(word) for word in nothing)
     ]
     assert named == []
+
+
+def canonical(name: str) -> str:
+    """The name as package indexes compare it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def classes(module: Path) -> list[str]:

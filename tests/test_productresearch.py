@@ -1,0 +1,45 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import productresearch
+from servers.index import IndexMissing
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("productresearch")
+    return subprocess.run(
+        [program, *arguments],
+        cwd=folder,
+        env=os.environ | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_version_goes_to_stdout(tmp_path: Path):
+    shown = run("--version", folder=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.count(".") == 2
+
+
+def test_an_unknown_command_is_bad_usage(tmp_path: Path):
+    shown = run("serach", folder=tmp_path)
+    assert shown.returncode == 2
+    assert "serach" in shown.stderr
+    assert shown.stdout == ""
+
+
+def test_an_error_of_ours_is_its_own_text_in_one_line():
+    error = IndexMissing("no index at shop/:\n  run `productresearch index FILE` first")
+    text = "no index at shop/: run `productresearch index FILE` first"
+    assert productresearch.in_one_line(error) == text
+    group = ExceptionGroup("in a task group", [ExceptionGroup("inner", [error])])
+    assert productresearch.in_one_line(group) == text
+
+
+def test_any_other_error_is_named_as_unexpected():
+    text = productresearch.in_one_line(KeyError("price"))
+    assert text == "unexpected KeyError: 'price' (PRODUCTRESEARCH_DEBUG=1 shows where)"
