@@ -63,7 +63,7 @@ def escape(text: str) -> str:
 
 def _disarmed(prose: str) -> str:
     """The researcher's own words without links, images or tags, which it has no use for."""
-    return _LIVE.sub(r"\1", markup).replace("<", "&lt;")
+    return _LIVE.sub(r"\1", prose).replace("<", "&lt;")
 
 
 class _References:
