@@ -1,0 +1,154 @@
+"""How text becomes words: the same for indexing, queries, filters and types.
+
+What is kept whole (10.1, 1,000, 802.11, startech.com) and what is split (24" and 500GB into
+number and unit) must agree between a catalog and a question, so every part uses these functions.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_INCHES = re.compile(r"(?<=\d)\s?(?:\"|”|″|'')")
+_GLUED_UNIT = re.compile(
+    r"(?<![\w.,])(\d+(?:[.,]\d+)*)(inch(?:es)?|in|mm|cm|m|km|ft|kg|g|mg|lbs?|oz|ml|cl|l|"
+    r"kb|mb|gb|tb|khz|mhz|ghz|hz|w|kw|va|kva|v|mah|wh|db|ppm|dpi|mbps|gbps|rpm|fps)(?![\w])"
+)
+_WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[.'’][^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’]s?$")
+_VARIANT_SPELLINGS = {
+    "color": "colour",
+    "colored": "coloured",
+    "gray": "grey",
+    "fiber": "fibre",
+    "meter": "metre",
+    "center": "centre",
+    "aluminum": "aluminium",
+    "jewelry": "jewellery",
+    "in": "inch",
+    "inche": "inch",
+    "centimetre": "cm",
+    "millimetre": "mm",
+    "foot": "ft",
+    "feet": "ft",
+    "litre": "l",
+    "liter": "l",
+    "gigabyte": "gb",
+    "terabyte": "tb",
+    "megabyte": "mb",
+    "watt": "w",
+    "kilogram": "kg",
+    "kilo": "kg",
+}
+_UNIT_AFTER_NUMBER_ONLY = {"in", "foot", "feet", "centre"}
+_NO_PLURAL = frozenset(
+    {
+        "lens",
+        "canvas",
+        "chess",
+        "gas",
+        "bus",
+        "plus",
+        "news",
+        "series",
+        "wireless",
+        "glass",
+        "always",
+        "atlas",
+        "christmas",
+        "yes",
+        "this",
+        "its",
+        "has",
+        "was",
+        "us",
+        "as",
+        "is",
+        "does",
+        "bias",
+        "brass",
+        "dress",
+        "cross",
+        "iris",
+        "tennis",
+        "basis",
+        "chassis",
+        "kansas",
+        "texas",
+    }
+)
+_IRREGULAR = {
+    "knives": "knife",
+    "shelves": "shelf",
+    "leaves": "leaf",
+    "scarves": "scarf",
+    "mice": "mouse",
+    "children": "child",
+    "men": "man",
+    "women": "woman",
+    "batteries": "battery",
+    "movies": "movie",
+    "cookies": "cookie",
+    "headsets": "headset",
+    "lenses": "lens",
+    "canvases": "canvas",
+    "gases": "gas",
+    "buses": "bus",
+    "axes": "axe",
+    "shoes": "shoe",
+    "toes": "toe",
+    "canoes": "canoe",
+    "caches": "cache",
+    "headaches": "headache",
+}
+
+STOP_WORDS = frozenset(
+    "a an and are as at be but by for from has have i if into is it its me my of on or our please "
+    "so some than that the their them then there these they this to want was we what which who "
+    "will with would you your need needs looking find show buy get any can do does should must "
+    "good best".split()
+)
+"""Words of a question that name nothing in a catalog."""
+
+
+@lru_cache(maxsize=100_000)
+def singular(word: str) -> str:
+    """Plural endings only: "batteries" -> "battery"; derived words are left alone."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
+    if len(word) < 4 or not word.endswith("s") or word in _NO_PLURAL:
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes", "zzes")):
+        return word[:-2]
+    if word.endswith(("ss", "us", "is")):
+        return word
+    return word[:-1]
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def analyze(text: str) -> list[str]:
+    """The words of `text` in order: folded, singular, in one spelling; stop words stay."""
+    folded = _GLUED_UNIT.sub(r"\1 \2", _INCHES.sub(" inch ", _fold(text)))
+    words: list[str] = []
+    for raw in _WORD.findall(folded):
+        word = singular(_POSSESSIVE.sub("", raw))
+        follows_number = bool(words) and words[-1][:1].isdigit()
+        if word in _VARIANT_SPELLINGS and (follows_number or word not in _UNIT_AFTER_NUMBER_ONLY):
+            word = _VARIANT_SPELLINGS[word]
+        if word:
+            words.append(word)
+    return words
+
+
+def content_words(text: str) -> list[str]:
+    return [word for word in analyze(text) if word not in STOP_WORDS]
+
+
+@lru_cache(maxsize=50_000)
+def normal(name: str) -> str:
+    """The form under which names are equal: "Wi-Fi" = "wifi", "Colours" = "color"."""
+    return "".join(analyze(name))
