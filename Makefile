@@ -13,7 +13,7 @@ help: ## this list
 env: .venv/ready ## make .venv with everything the other targets need
 
 .venv/ready: pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 env" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) lacks the module venv; install it (Debian, Ubuntu: python3-venv)" >&2; exit 1; }
@@ -43,8 +43,8 @@ fmt: env ## format, and mend what the linter can
 serve: env ## the three servers over HTTP, on the index in your data folder
 	$(BIN)/productresearch serve all --http
 
-bench: env ## every script of benchmarks/ that needs no data set
-	set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+bench: env ## every script of benchmarks/, one after the other
+	set -e; for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script; done
 
 clean: ## remove what the other targets made
 	rm -rf .venv .demo .hypothesis .pytest_cache .ruff_cache .import_linter_cache dist build

@@ -3,14 +3,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import productresearch
 from servers.index import IndexMissing
 
+PROGRAM = Path(sys.executable).with_name("productresearch")
+
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("productresearch")
     return subprocess.run(
-        [program, *arguments],
+        [PROGRAM, *arguments],
         cwd=folder,
         env=os.environ | {"COLUMNS": "200"},
         capture_output=True,
@@ -30,6 +33,25 @@ def test_an_unknown_command_is_bad_usage(tmp_path: Path):
     assert shown.returncode == 2
     assert "serach" in shown.stderr
     assert shown.stdout == ""
+
+
+def test_the_current_folder_cannot_stand_in_for_the_program(tmp_path: Path):
+    for folder in productresearch.FOLDERS:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").write_text("raise SystemExit('taken over')")
+    shown = run("--version", folder=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_a_reader_that_left_is_no_error_to_talk_about(option: str):
+    gone, stdout = os.pipe()
+    os.close(gone)
+    with os.fdopen(stdout, "w") as pipe:
+        shown = subprocess.run(
+            [PROGRAM, option], stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (shown.returncode, shown.stderr) == (1, "")
 
 
 def test_an_error_of_ours_is_its_own_text_in_one_line():
