@@ -93,15 +93,12 @@ class Run:
         return found
 
     @cached_property
-    def observed(self) -> dict[str, dict[str, Any]]:
-        """Everything with an id that a tool returned, by that id."""
-        found: dict[str, dict[str, Any]] = {}
+    def observed(self) -> list[dict[str, Any]]:
+        """The evidence that the trajectory records: {alias, kind, id, fields}."""
         path = self.folder / "trajectory.jsonl"
-        for line in path.read_text("utf-8").splitlines() if path.exists() else ():
-            for each in _objects(json.loads(line)):
-                if isinstance(each.get("id"), str) and "text" in each:
-                    found.setdefault(each["id"], each)
-        return found
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        events = [json.loads(line) for line in lines]
+        return [each for event in events for each in event.get("evidence", ())]
 
     def _spelled(self, text: str) -> str:
         def source(found: re.Match[str]) -> str:
@@ -134,20 +131,6 @@ def _table(lines: list[str]) -> Iterator[str]:
         yield " ".join(row)
         for column, cell in zip(header[1:], row[1:], strict=False):
             yield f"{column} {row[0]} {cell}"
-
-
-def _objects(value: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return
-    if isinstance(value, dict):
-        yield value
-        value = list(value.values())
-    if isinstance(value, list):
-        for each in value:
-            yield from _objects(each)
 
 
 def plain(markdown: str) -> str:
@@ -307,12 +290,21 @@ def reviews_cited(run: Run, catalog: Catalog, reference: dict[str, Any]) -> list
     """The reviews in the file that a reference may mean: more than one where titles are alike."""
     if reference["kind"] != "review":
         return []
-    name = reference["id"]
-    product = next((each for each in catalog.reviews if each in name), None)
-    product = product or run.observed.get(name, {}).get("product_id")
-    same = catalog.reviews.get(product or "", [])
+    product = next((each for each in catalog.reviews if each in reference["id"]), None)
+    same = catalog.reviews[product] if product else _observed(run, catalog, reference["id"])
     title = fold(reference["title"] or "")
     return [review for review in same if fold(review["title"] or "") in title] or same
+
+
+def _observed(run: Run, catalog: Catalog, name: str) -> list[dict[str, Any]]:
+    """The reviews in the file that hold the text, or the passage, that a tool returned."""
+    seen = [each["fields"] for each in run.observed if each["id"] == name and each["fields"]]
+    if not seen:
+        return []
+    products = {each["alias"]: each["id"] for each in run.observed if each["kind"] == "product"}
+    product = products.get(seen[0].get("product_id"), seen[0].get("product_id"))
+    passage = max(fold(seen[0].get("text") or "").split("…"), key=len).strip()
+    return [each for each in catalog.reviews.get(product, []) if passage in fold(each["text"])]
 
 
 def quotes_word_for_word(run: Run, catalog: Catalog, _: dict[str, Any]) -> Iterator[str]:

@@ -202,11 +202,17 @@ def test_at_least_five_are_recommended_where_so_many_fit(judge: Callable[..., li
 def test_a_review_with_an_id_of_its_own_is_found_through_what_a_tool_returned(
     judge: Callable[..., list[str]], tmp_path: Path
 ):
-    observed = {"id": "review-1", "product_id": KITE, "text": "It flies"}
-    message = {"content": json.dumps({"reviews": [observed]})}
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "trajectory.jsonl").write_text(json.dumps(message), encoding="utf-8")
+    fields = {"product_id": "p7", "text": "… in the park, every *single* day."}
+    observed = {"alias": "r1", "kind": "review", "id": "review-1", "fields": fields}
+    named = {"alias": "p7", "kind": "product", "id": KITE, "fields": {}}
+    trajectory = tmp_path / "run" / "trajectory.jsonl"
+    trajectory.parent.mkdir()
+    trajectory.write_text(json.dumps({"evidence": [named, observed]}), encoding="utf-8")
     assert judge(changed("references/3/id", "review-1")) == []
+    fields["text"] = "every day in the park"
+    trajectory.write_text(json.dumps({"evidence": [named, observed]}), encoding="utf-8")
+    [fault, *_] = judge(changed("references/3/id", "review-1"), owners_say=[])
+    assert fault == "[4] cites the review review-1, which is not in the file"
 
 
 def test_prices_in_cents_and_flags_are_read_and_no_currency_is_made_up(tmp_path: Path):
