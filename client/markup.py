@@ -179,7 +179,7 @@ def value_of(evidence: Evidence, name: str) -> str | None:
     fields = evidence.fields
     if name.startswith("attributes."):
         return _attribute(fields.get("attributes") or [], name.removeprefix("attributes."))
-    value = fields.get(name)
+    value = _at(fields, name.split("."))
     if value is None or value == "" or value == []:
         return None
     match name, value:
@@ -195,6 +195,19 @@ def value_of(evidence: Evidence, name: str) -> str | None:
             return f"{value:g}"
         case _:
             return str(value)
+
+
+def _at(value: Any, path: list[str]) -> Any:
+    """The value under a dotted path; a step into a list goes by the entries' `name`."""
+    for step in path:
+        if isinstance(value, list):
+            entries = cast(list[dict[str, Any]], value)
+            value = next((e for e in entries if str(e.get("name")) == step), None)
+        elif isinstance(value, dict):
+            value = cast(dict[str, Any], value).get(step)
+        else:
+            return None
+    return value
 
 
 def money(amount: float, currency: str | None) -> str:

@@ -38,12 +38,15 @@ class StopReason(StrEnum):
     MODEL_FAILED = "model failed"
 
 
+Op = Literal["at most", "at least", "is", "is not", "between"]
+
+
 class Constraint(Data):
     """A need that code can check against a product as the catalog states it."""
 
     field: str
     """price, rating, review_count, brand, category, type, in_stock or `attributes.NAME`."""
-    op: Literal["at most", "at least", "is", "is not", "between"]
+    op: Op
     value: bool | float | str | tuple[str, ...] | tuple[float, float]
     unit: str | None = None
 
@@ -95,7 +98,8 @@ class Evidence(Data):
     kind: EvidenceKind
     id: str
     fields: dict[str, Any]
-    """What the tool returned for it. `attributes` is a list of {name, value, attribute}."""
+    """What the tool returned for it, with aliases in place of other ids. `attributes` is a list
+    of {name, value, attribute}. Empty where a result named the id and nothing else of it."""
 
 
 # Events
@@ -128,6 +132,8 @@ class Message(Data):
     supersedes: str | None = None
     """The refused attempt of the same step that this one replaces."""
     usage: Usage | None = None
+    because: StopReason | None = None
+    """In WRITING: why the research stopped, so that a resumed run gives the same reason."""
 
 
 class Check(Data):
@@ -202,7 +208,9 @@ class Trajectory(Data):
 
     @cached_property
     def ended(self) -> Ended | None:
-        return next((e for e in self.events if isinstance(e, Ended)), None)
+        """None again as soon as a resumed run goes on after its end."""
+        last = self.events[-1] if self.events else None
+        return last if isinstance(last, Ended) else None
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -229,7 +237,20 @@ def _laid_over(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     fields = {**old, **{k: v for k, v in new.items() if v not in (None, "", [], {})}}
     if old.get("attributes") and new.get("attributes"):
         fields["attributes"] = list(_attributes(old["attributes"], new["attributes"]))
+    if old.get("passages") and new.get("passages"):
+        unseen = [p for p in new["passages"] if p not in old["passages"]]
+        fields["passages"] = [*old["passages"], *unseen]
+    for name in ("text", "snippet"):
+        if old.get(name) and new.get(name):
+            fields[name] = _both_texts(old[name], new[name])
     return fields
+
+
+def _both_texts(old: str, new: str) -> str:
+    """Passages of one text from several calls: what was quoted from the first stays quotable."""
+    if old in new:
+        return new
+    return old if new in old else f"{old}\n[…]\n{new}"
 
 
 def _attributes(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

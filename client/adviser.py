@@ -1,0 +1,396 @@
+"""Writes what a run found as report markup, the way a good shop adviser answers:
+what fits and why, what comes nearest, what owners say, what could not be verified.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from client.findings import Findings, Near, Said, listed
+from client.markup import money, quote_mark, value_of
+from client.trajectory import Constraint, Need
+from client.wishes import Wish, wish_for
+
+_SHOWN_NEAR = 5
+_SHOWN_UNVERIFIED = 10
+_SHOWN_BELOW = 10
+_QUOTES = 2
+_LONGEST_QUOTE = 160
+_FEW = 3
+
+
+def advise(found: Findings) -> str:
+    """The report's markup."""
+    return "\n\n".join(part for part in _Adviser(found).parts() if part) + "\n"
+
+
+def ranked(found: Findings, by_owners: bool = False) -> tuple[str, ...]:
+    """The fitting products, best first: by measured wishes, what owners say, ratings, relevance."""
+    scores = {alias: _standing(found, alias, by_owners) for alias in found.fits}
+    for name, better in _measures(found):
+        for alias, place in _places(found, name, better).items():
+            scores[alias] += place
+    return tuple(sorted(found.fits, key=lambda alias: -scores[alias]))
+
+
+def _standing(found: Findings, alias: str, by_owners: bool) -> float:
+    fields = found.evidence[alias].fields
+    count = float(fields.get("review_count") or 0)
+    rating = float(fields.get("rating") or 0)
+    # A mean of few ratings is drawn towards 4, so that one 5-star review does not win.
+    trusted = (rating * count + 4 * 10) / (count + 10) if rating else 3.9
+    heard = sum(_balance(found, alias, wish) for _, wish in _wishes(found)) if by_owners else 0.0
+    return trusted / 5 + heard / 2 - found.fits.index(alias) / 1000
+
+
+def _balance(found: Findings, alias: str, wish: Wish) -> float:
+    said = found.said_of(alias, wish.asked_of_owners)
+    liked, disliked = _count(said, 4, 5), _count(said, 0, 2)
+    return (liked - disliked) / (liked + disliked + 2)
+
+
+def _count(said: Sequence[Said], low: float, high: float) -> int:
+    return len({s.alias for s in said if s.rating is not None and low <= s.rating <= high})
+
+
+def _places(found: Findings, name: str, better: str) -> dict[str, float]:
+    """1 for the best, falling to near 0; 0 for those that state nothing."""
+    stated = {a: n for a in found.fits if (n := found.number(a, name)) is not None}
+    values = sorted(set(stated.values()), reverse=better == "high")
+    return {alias: 1 - values.index(n) / (len(values) + 1) for alias, n in stated.items()}
+
+
+def _wishes(found: Findings) -> list[tuple[Need, Wish]]:
+    soft = ((need, wish_for(need.text)) for need in found.plan.needs if not need.hard)
+    return [
+        (need, wish or Wish((need.text,), asked_of_owners=_content(need.text)))
+        for need, wish in soft
+    ]
+
+
+def _content(text: str) -> tuple[str, ...]:
+    words = [
+        w for w in text.lower().split() if len(w) > 2 and w not in ("for", "and", "the", "with")
+    ]
+    return tuple(words)
+
+
+def _measures(found: Findings) -> Iterator[tuple[str, str]]:
+    """(name, better end) of each wish that any fitting product states a number for."""
+    for _, wish in _wishes(found):
+        for name in wish.attributes:
+            if any(found.number(alias, name) is not None for alias in found.fits):
+                yield name, wish.better
+
+
+@dataclass(frozen=True)
+class _Adviser:
+    found: Findings
+
+    def parts(self) -> Iterator[str]:
+        yield f"# {_plain(self.found.run.task.question)}"
+        if not self.found.plan.looking_for:
+            yield _NO_PRODUCT
+            return
+        yield self.needs()
+        yield self.recommendation()
+        yield self.comparison()
+        yield _section("Nearest", self.nearest())
+        yield _section("Unverified", self.unverified())
+        yield _section("What owners say", self.owners())
+        yield _section("Guides", self.guides())
+        yield _section("Trade-offs", self.trade_offs())
+        yield _section("Could not verify", self.could_not_verify())
+
+    # Who is in the report
+
+    @cached_property
+    def best(self) -> tuple[str, ...]:
+        return ranked(self.found, by_owners=True)[: self.found.plan.wanted]
+
+    @cached_property
+    def rest(self) -> tuple[str, ...]:
+        return ranked(self.found, by_owners=True)[self.found.plan.wanted :]
+
+    @cached_property
+    def shown_near(self) -> tuple[Near, ...]:
+        return self.found.near[:_SHOWN_NEAR] if len(self.found.fits) < _FEW else ()
+
+    @cached_property
+    def spoken_of(self) -> tuple[str, ...]:
+        return self.best or tuple(near.alias for near in self.shown_near)
+
+    @cached_property
+    def hard(self) -> list[Need]:
+        """Hard needs, the price first; the kind of thing is said by `looking_for`."""
+        hard = [n for n in self.found.plan.needs if n.hard and _field(n) != "type"]
+        return sorted(hard, key=lambda n: _field(n) != "price")
+
+    # Sections
+
+    def needs(self) -> str:
+        lines = [f"- (hard) {_plain(need.text)}: {self._status(need)}" for need in self.hard]
+        lines += [
+            f"- (soft) {_plain(need.text)}: {self._wish_status(wish)}"
+            for need, wish in _wishes(self.found)
+        ]
+        return f"## Needs\n\nLooking for: {_plain(self.found.plan.looking_for)}.\n\n" + "\n".join(
+            lines
+        )
+
+    def recommendation(self) -> str:
+        if not self.best:
+            return f"## Recommendation\n\n{self._nothing_fits()}"
+        count = len(self.found.fits)
+        lead = (
+            f"{count} products meet every hard need that the catalog can answer."
+            if count > 1
+            else "One product meets every hard need that the catalog can answer."
+        )
+        items = [self._recommended(n, alias) for n, alias in enumerate(self.best, 1)]
+        return "\n\n".join(("## Recommendation", lead, "\n".join(items), self._also()))
+
+    def _recommended(self, n: int, alias: str) -> str:
+        price = f" at [{alias}.price]" if self._states(alias, "price") else ", price not stated"
+        lines = [f"{n}. **[{alias}]**{price}"]
+        for need in self.hard:
+            if mark := self._stated_as(alias, need.constraint):
+                lines.append(f"   - {_plain(need.text)}: {mark}")
+        for need, wish in _wishes(self.found):
+            lines += [
+                f"   - {_plain(need.text)}: {name} [{alias}.attributes.{name}]"
+                for name in wish.attributes
+                if self._states(alias, f"attributes.{name}")
+            ]
+        if self._states(alias, "rating"):
+            owners = (
+                f" by [{alias}.review_count] owners" if self._states(alias, "review_count") else ""
+            )
+            lines.append(f"   - rated [{alias}.rating] of 5{owners}")
+        return "\n".join(lines)
+
+    def _also(self) -> str:
+        if not self.rest:
+            return ""
+        shown = [f"[{a}.title]{self._price_in_brackets(a)}" for a in self.rest[:_SHOWN_BELOW]]
+        more = len(self.rest) - len(shown)
+        return f"Also fitting: {'; '.join(shown)}{f'; and {more} more' if more else ''}."
+
+    def _price_in_brackets(self, alias: str) -> str:
+        return f" ([{alias}.price])" if self._states(alias, "price") else ""
+
+    def _nothing_fits(self) -> str:
+        failed = [o for o in self.found.run.observations if o.name == "search_catalog" and not o.ok]
+        if not self.found.search and failed:
+            return f"The catalog could not be searched: {_plain(failed[-1].error or '')}"
+        thing = _plain(self.found.plan.looking_for)
+        asked = " ".join(_plain(need.text) for need in self.hard if need.constraint)
+        said = f"Nothing in this catalog fits: no {thing} {asked}".rstrip() + "."
+        if self.shown_near:
+            return f"{said} What comes nearest, and by how much, stands below."
+        if self.found.unverified:
+            return f"{said} For some the catalog does not state enough to tell; they stand below."
+        return f"{said} Nothing comes near it either."
+
+    def comparison(self) -> str:
+        shown = self.spoken_of
+        if len(shown) < 2:
+            return ""
+        head = f"| need | {' | '.join(f'[{alias}]' for alias in shown)} |"
+        rows = [self._row(label, field, shown) for label, field in self._compared()]
+        return "\n".join(("## Comparison", "", head, "| --- " * (len(shown) + 1) + "|", *rows))
+
+    def _compared(self) -> Iterator[tuple[str, str]]:
+        yield "price", "price"
+        for need in self.hard:
+            field = _field(need)
+            if field.startswith("attributes.") or field in ("brand", "in_stock"):
+                yield _plain(need.text), field
+        for need, wish in _wishes(self.found):
+            for name in wish.attributes:
+                if name not in ("price", "rating"):
+                    yield f"{_plain(need.text)} ({name})", f"attributes.{name}"
+        if any(self._states(alias, "rating") for alias in self.spoken_of):
+            yield "rating", "rating"
+
+    def _row(self, label: str, field: str, shown: Sequence[str]) -> str:
+        cells = [f"[{a}.{field}]" if self._states(a, field) else "not stated" for a in shown]
+        return f"| {label} | {' | '.join(cells)} |"
+
+    def nearest(self) -> Iterator[str]:
+        for near in self.shown_near:
+            yield f"[{near.alias}]: " + "; ".join(
+                self._broken(near.alias, v) for v in near.violates
+            )
+
+    def _broken(self, alias: str, violation: dict[str, str]) -> str:
+        if violation["filter"] != "price":
+            return _plain(violation["text"])
+        side = "under" if violation["asked"].startswith("at least") else "over"
+        by = violation.get("by")
+        currency = self.found.evidence[alias].fields.get("currency")
+        return f"price [{alias}.price]" + (
+            f", {side} by {money(float(by), currency)}" if by else ""
+        )
+
+    def unverified(self) -> Iterator[str]:
+        for item in self.found.unverified[:_SHOWN_UNVERIFIED]:
+            names = ", ".join(_plain(name) for name in item.names)
+            yield f"[{item.alias}]: {names} not stated{self._price_after(item.alias)}"
+
+    def _price_after(self, alias: str) -> str:
+        return f"; price [{alias}.price]" if self._states(alias, "price") else ""
+
+    def owners(self) -> Iterator[str]:
+        for alias in self.spoken_of:
+            lines = [self._counted(alias), *self._quotes(alias)]
+            if any(lines):
+                yield f"[{alias}.title]" + "".join(f"\n  - {line}" for line in lines if line)
+
+    def _counted(self, alias: str) -> str:
+        summary = self.found.summaries.get(alias)
+        if not summary:
+            return ""
+        head = f"[{alias}.review_summary.count] reviews"
+        if summary.get("mean") is not None:
+            head += f", mean [{alias}.review_summary.mean]"
+        aspects = sorted(
+            summary.get("aspects") or [], key=lambda a: -(a["positive"] + a["negative"])
+        )
+        spoken = [
+            f"{_plain(a['name'])} {a['positive']} for, {a['negative']} against" for a in aspects[:4]
+        ]
+        return f"{head}; most spoken of: {'; '.join(spoken)}" if spoken else head
+
+    def _quotes(self, alias: str) -> Iterator[str]:
+        used: set[str] = set()
+        for need, wish in _wishes(self.found) or [(None, _ANY_WISH)]:
+            said = [
+                s for s in self.found.said_of(alias, wish.asked_of_owners) if s.words not in used
+            ]
+            for one in _for_and_against(said)[:_QUOTES]:
+                used.add(one.words)
+                stars = f" ({one.rating:g} of 5)" if one.rating is not None else ""
+                about = f"{_plain(need.text)}: " if need else ""
+                yield f"{about}{quote_mark(one.alias, _cut(one.words))}{stars}"
+
+    def guides(self) -> Iterator[str]:
+        for observation in self.found.results("read_page"):
+            result = observation.result or {}
+            for passage in listed(observation, "passages")[:2]:
+                if words := _cut(str(passage["text"]).strip()):
+                    dated = f", {result['published']}" if result.get("published") else ""
+                    title = _plain(str(result.get("title")))
+                    yield f"{title}{dated}: {quote_mark(str(result['id']), words)}"
+
+    def trade_offs(self) -> Iterator[str]:
+        if len(self.best) < 2:
+            return
+        yield from self._extreme("price", "low", "cheapest")
+        for _, wish in _wishes(self.found):
+            for name in wish.attributes:
+                if name not in ("price", "rating"):
+                    most = wish.most or f"{'lowest' if wish.better == 'low' else 'highest'} {name}"
+                    yield from self._extreme(name, wish.better, most)
+        yield from self._extreme("rating", "high", "best rated")
+
+    def _extreme(self, name: str, better: str, most: str) -> Iterator[str]:
+        """ "The quietest with a stated figure: A and B at 49 dB(A).\""""
+        stated = {a: n for a in self.found.fits if (n := self.found.number(a, name)) is not None}
+        if len(set(stated.values())) < 2:
+            return
+        end = min(stated.values()) if better == "low" else max(stated.values())
+        leaders = [alias for alias, n in stated.items() if n == end][:_FEW]
+        field = name if name in ("price", "rating") else f"attributes.{name}"
+        titles = " and ".join(f"[{alias}.title]" for alias in leaders)
+        yield f"The {most} with a stated figure: {titles} at [{leaders[0]}.{field}]"
+
+    def could_not_verify(self) -> Iterator[str]:
+        for need in self.hard:
+            if need.constraint is None and self.spoken_of:
+                yield f"{_plain(need.text)}: no filter or attribute of this catalog answers it"
+        for need, wish in _wishes(self.found):
+            yield from self._unmeasured(need, wish)
+
+    def _unmeasured(self, need: Need, wish: Wish) -> Iterator[str]:
+        for name in wish.attributes:
+            if name in ("price", "rating"):
+                return
+            for alias in (*self.best, *self.rest) or self.spoken_of:
+                if not self._states(alias, f"attributes.{name}"):
+                    yield f"[{alias}] {_plain(need.text)}: {name} is not stated"
+        if not wish.attributes and self.spoken_of and self._wish_status(wish) == "could not verify":
+            yield f"{_plain(need.text)}: no owner's review found here speaks of it"
+
+    # Judgements
+
+    def _status(self, need: Need) -> str:
+        if need.constraint is None:
+            return "could not verify"
+        if self.best:
+            return "met"
+        broken = {v["filter"] for near in self.shown_near for v in near.violates}
+        return (
+            "not met" if _field(need).removeprefix("attributes.") in broken else "could not verify"
+        )
+
+    def _wish_status(self, wish: Wish) -> str:
+        shown = self.spoken_of
+        measured = [
+            alias
+            for alias in shown
+            if any(self.found.number(alias, name) is not None for name in wish.attributes)
+        ]
+        liked = [alias for alias in shown if _balance(self.found, alias, wish) > 0]
+        heard = len({*measured, *liked})
+        if not heard:
+            return "could not verify"
+        return "met" if heard == len(shown) else "partly met"
+
+    def _states(self, alias: str, field: str) -> bool:
+        return value_of(self.found.evidence[alias], field) is not None
+
+    def _stated_as(self, alias: str, constraint: Constraint | None) -> str | None:
+        if constraint is None or constraint.field in ("price", "type"):
+            return None
+        if not self._states(alias, constraint.field):
+            return None
+        name = constraint.field.removeprefix("attributes.")
+        label = "" if name in ("brand", "in_stock", "rating") else f"{name} "
+        return f"{label}[{alias}.{constraint.field}]"
+
+
+_ANY_WISH = Wish(
+    ("",), asked_of_owners=("quality", "good", "great", "well", "poor", "broke", "bad")
+)
+_NO_PRODUCT = """## Recommendation
+
+The question names no kind of product, so there is nothing to search for. Say what you are \
+looking for and what it must have, for example: "a 24 inch monitor with HDMI under 200"."""
+
+
+def _section(title: str, items: Iterator[str]) -> str:
+    lines = [f"- {item}" for item in items]
+    return f"## {title}\n\n" + "\n".join(lines) if lines else ""
+
+
+def _field(need: Need) -> str:
+    return need.constraint.field if need.constraint else ""
+
+
+def _for_and_against(said: Sequence[Said]) -> list[Said]:
+    """The best sentence of the pleased, then of the displeased."""
+    liked = [s for s in said if s.rating is not None and s.rating >= 4]
+    disliked = [s for s in said if s.rating is not None and s.rating <= 2]
+    return [*liked[:1], *disliked[:1]] or list(said[:1])
+
+
+def _cut(words: str) -> str:
+    """At most a short quote, ending at a word."""
+    words = " ".join(words.split())
+    return words if len(words) <= _LONGEST_QUOTE else words[:_LONGEST_QUOTE].rsplit(" ", 1)[0]
+
+
+def _plain(text: str) -> str:
+    """Words that are not ours, on one line and free of markup."""
+    return " ".join(text.replace("[", "(").replace("]", ")").replace("|", "/").split())

@@ -1,0 +1,153 @@
+"""What a run has found so far, read from its observations: who fits, who nearly does,
+and what owners and guides say."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from client.markup import value_of
+from client.trajectory import Constraint, Evidence, Observation, Plan, Trajectory
+
+Fields = dict[str, Any]
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+@dataclass(frozen=True)
+class Near:
+    alias: str
+    violates: tuple[Fields, ...]
+
+
+@dataclass(frozen=True)
+class Unknown:
+    alias: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One sentence of a review or page."""
+
+    alias: str
+    about: str
+    """Alias of the product it is about; of the page itself for pages."""
+    words: str
+    rating: float | None = None
+
+
+@dataclass(frozen=True)
+class Findings:
+    run: Trajectory
+
+    @cached_property
+    def plan(self) -> Plan:
+        return self.run.plan or Plan(looking_for="", needs=(), steps=())
+
+    @cached_property
+    def evidence(self) -> dict[str, Evidence]:
+        return self.run.evidence
+
+    def results(self, tool: str) -> list[Observation]:
+        return [o for o in self.run.observations if o.name == tool and o.ok and o.result]
+
+    @cached_property
+    def search(self) -> list[Observation]:
+        """The search in force with its further pages: the last that found anything."""
+        searches = self.results("search_catalog")
+        first = next((o for o in reversed(searches) if _found_anything(o)), None)
+        if first is None:
+            return searches[-1:]
+        same = _without_cursor(first.arguments)
+        return [o for o in searches if _without_cursor(o.arguments) == same]
+
+    @cached_property
+    def fits(self) -> tuple[str, ...]:
+        """Products that meet every filter, most relevant first, without excluded brands."""
+        found = dict.fromkeys(
+            str(card["id"]) for o in self.search for card in listed(o, "products")
+        )
+        return tuple(alias for alias in found if not self._excluded(alias))
+
+    @cached_property
+    def total(self) -> int:
+        return int((self.search[0].result or {}).get("total", 0)) if self.search else 0
+
+    @cached_property
+    def near(self) -> tuple[Near, ...]:
+        entries = [entry for o in self.search for entry in listed(o, "near_misses")]
+        return tuple(
+            Near(str(e["product"]["id"]), tuple(e["violates"]))
+            for e in entries
+            if not self._excluded(str(e["product"]["id"]))
+        )
+
+    @cached_property
+    def unverified(self) -> tuple[Unknown, ...]:
+        entries = [entry for o in self.search for entry in listed(o, "unverified")]
+        return tuple(
+            Unknown(str(e["product"]["id"]), tuple(e["unknown"]))
+            for e in entries
+            if not self._excluded(str(e["product"]["id"]))
+        )
+
+    @cached_property
+    def summaries(self) -> dict[str, Fields]:
+        found = (o.result or {} for o in self.results("summarize_reviews"))
+        return {str(r["product_id"]): r for r in found if r.get("count")}
+
+    def said_of(self, alias: str, words: Sequence[str]) -> list[Said]:
+        """Sentences of the product's reviews that hold one of the words, best first."""
+        reviews = [e for e in self.evidence.values() if e.kind == "review"]
+        mine = (e for e in reviews if e.fields.get("product_id") == alias)
+        found = [
+            Said(e.alias, alias, sentence, e.fields.get("rating"))
+            for e in mine
+            for sentence in _sentences(e.fields.get("text", ""))
+            if holds_any(sentence, words)
+        ]
+        return sorted(found, key=lambda s: (not 25 <= len(s.words) <= 160, len(s.words)))
+
+    def number(self, alias: str, name: str) -> float | None:
+        """A number among the product's stated values, as a number for sorting."""
+        field = name if name in ("price", "rating") else f"attributes.{name}"
+        text = value_of(self.evidence[alias], field)
+        found = re.search(r"\d+(?:\.\d+)?", (text or "").replace(",", ""))
+        return float(found[0]) if found else None
+
+    def _excluded(self, alias: str) -> bool:
+        brand = str(self.evidence[alias].fields.get("brand") or "").casefold()
+        return any(
+            c.field == "brand" and c.op == "is not" and str(c.value).casefold() in brand
+            for c in self.constraints
+        )
+
+    @cached_property
+    def constraints(self) -> tuple[Constraint, ...]:
+        return tuple(need.constraint for need in self.plan.needs if need.constraint)
+
+
+def holds_any(text: str, words: Sequence[str]) -> bool:
+    spoken = f" {' '.join(re.findall(r'[a-z0-9]+', text.lower()))} "
+    return any(f" {word} " in spoken for word in words)
+
+
+def _found_anything(observation: Observation) -> bool:
+    keys = ("products", "near_misses", "unverified")
+    return any(listed(observation, key) for key in keys)
+
+
+def listed(observation: Observation, key: str) -> list[Fields]:
+    return (observation.result or {}).get(key) or []
+
+
+def _without_cursor(arguments: Fields) -> Fields:
+    return {key: value for key, value in arguments.items() if key != "cursor"}
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for sentence in _SENTENCE.split(text):
+        if words := sentence.strip():
+            yield words
