@@ -1,0 +1,378 @@
+"""The loop of one research run, and nothing else.
+
+    Planning → CheckPlan → Acting → CheckToolCalls → Calling → Acting … → Writing → CheckReport
+        ↺ revise              ↺ revise                            ↺ revise (or Acting, for a gap)
+
+One `match` over frozen states; each arm records what happened and returns the next state.
+`state_of` computes the state from what is recorded, so a run can be taken up after any event.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from client.budget import Budget, Spent, stalled
+from client.checks import GAPS
+from client.errors import ModelFailed
+from client.researcher import Draft, Researcher
+from client.supervisor import Supervisor
+from client.toolbox import Toolbox
+from client.trajectory import (
+    Check,
+    Ended,
+    Event,
+    Message,
+    State,
+    StopReason,
+    ToolCall,
+    Trajectory,
+    Verdict,
+)
+
+# States
+
+
+@dataclass(frozen=True)
+class Planning:
+    attempt: int = 1
+    supersedes: str | None = None
+
+
+@dataclass(frozen=True)
+class CheckPlan:
+    message: Message
+
+
+@dataclass(frozen=True)
+class Acting:
+    step: int
+    attempt: int = 1
+    supersedes: str | None = None
+
+
+@dataclass(frozen=True)
+class CheckToolCalls:
+    message: Message
+
+
+@dataclass(frozen=True)
+class Calling:
+    message: Message
+    calls: tuple[ToolCall, ...]
+    """Accepted, and not yet answered."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    because: StopReason
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    message: Message
+
+
+@dataclass(frozen=True)
+class Finished:
+    stop_reason: StopReason
+    detail: str = ""
+
+
+RunState = (
+    Planning | CheckPlan | Acting | CheckToolCalls | Calling | Writing | CheckReport | Finished
+)
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How often a draft may be sent back; then the run goes on with what stands against it."""
+
+    plan: int = 2
+    calls: int = 2
+    report: int = 6
+
+
+async def pursue(
+    run: Trajectory,
+    *,
+    researcher: Researcher,
+    supervisor: Supervisor,
+    toolbox: Toolbox,
+    record: Callable[[Trajectory, Event], None],
+    budget: Budget | None = None,
+    caps: Caps | None = None,
+) -> Trajectory:
+    """The run taken to its end. `record` is called with the run after each event, before anything
+    else happens: what it has kept is what a resumed run starts from. A cancelled run is recorded
+    as interrupted."""
+    loop = _Loop(run, researcher, supervisor, toolbox, record, budget or Budget(), caps or Caps())
+    try:
+        return await loop.to_the_end()
+    except asyncio.CancelledError:
+        loop.append(Ended(stop_reason=StopReason.INTERRUPTED))
+        raise
+
+
+@dataclass
+class _Loop:
+    run: Trajectory
+    researcher: Researcher
+    supervisor: Supervisor
+    toolbox: Toolbox
+    record: Callable[[Trajectory, Event], None]
+    budget: Budget
+    caps: Caps
+    started: float = field(default_factory=time.monotonic)
+    before: float = field(init=False)
+    """Seconds spent before a resumed run was taken up."""
+
+    def __post_init__(self) -> None:
+        self.before = Spent.by(self.run).seconds
+
+    @property
+    def seconds(self) -> float:
+        return self.before + time.monotonic() - self.started
+
+    def append(self, event: Event) -> None:
+        after = self.run.with_(event)
+        self.record(after, event)
+        self.run = after
+
+    async def to_the_end(self) -> Trajectory:
+        state = state_of(self.run)
+        while True:
+            match state:
+                case Planning():
+                    state = await self.plan(state)
+                case CheckPlan():
+                    state = await self.check_plan(state)
+                case Acting():
+                    state = await self.act(state)
+                case CheckToolCalls():
+                    state = await self.check_tool_calls(state)
+                case Calling():
+                    state = await self.call(state)
+                case Writing():
+                    state = await self.write(state)
+                case CheckReport():
+                    state = await self.check_report(state)
+                case Finished():
+                    return self.finish(state)
+                case _:
+                    assert_never(state)
+
+    # Arms
+
+    async def plan(self, state: Planning) -> CheckPlan | Finished:
+        draft = await self.drafted(self.researcher.plan)
+        if isinstance(draft, Finished):
+            return draft
+        message = self.message(draft, State.PLANNING, 0, state.attempt, state.supersedes)
+        self.append(message)
+        return CheckPlan(message)
+
+    async def check_plan(self, state: CheckPlan) -> Acting | Planning:
+        found = await self.supervisor.plan(self.run, state.message)
+        verdict = self.judged(state.message, found, forced=state.message.attempt > self.caps.plan)
+        return _after_plan(state.message, verdict)
+
+    async def act(self, state: Acting) -> CheckToolCalls | Writing | Finished:
+        if because := self.why_stop():
+            return Writing(because)
+        draft = await self.drafted(self.researcher.act)
+        if isinstance(draft, Finished):
+            return draft
+        message = self.message(draft, State.ACTING, state.step, state.attempt, state.supersedes)
+        self.append(message)
+        return CheckToolCalls(message)
+
+    async def check_tool_calls(self, state: CheckToolCalls) -> Calling | Acting | Writing:
+        message = state.message
+        forced = message.attempt > self.caps.calls
+        judged = {v.call_id for v in self.run.verdicts if v.message_id == message.id}
+        if not message.tool_calls and not judged:
+            found = await self.supervisor.enough(self.run, message)
+            self.judged(message, found, forced=forced)
+        for call in message.tool_calls:
+            if call.id not in judged:
+                await self.check_tool_call(message, call, forced=forced)
+        return _after_calls(self.run, message)
+
+    async def check_tool_call(self, message: Message, call: ToolCall, *, forced: bool) -> None:
+        if len(self.run.observations) + len(_accepted(self.run, message)) >= self.budget.tool_calls:
+            found, forced = [_over_budget(call, self.budget.tool_calls)], False
+        else:
+            found = await self.supervisor.call(self.run, message, call)
+        self.judged(message, found, forced=forced, call_id=call.id)
+
+    async def call(self, state: Calling) -> Acting:
+        before = self.run
+        async with asyncio.TaskGroup() as group:
+            sent = [group.create_task(self.toolbox.send(before, call)) for call in state.calls]
+            # Recorded in the order of the calls, not of the answers: aliases follow from it.
+            for call, answer in zip(state.calls, sent, strict=True):
+                answered = await answer
+                self.append(self.toolbox.observed(self.run, call, answered, state.message.step))
+        return Acting(state.message.step + 1)
+
+    async def write(self, state: Writing) -> CheckReport | Finished:
+        draft = await self.drafted(self.researcher.write)
+        if isinstance(draft, Finished):
+            return draft
+        earlier = _reports(self.run)
+        message = self.message(
+            draft,
+            State.WRITING,
+            _last_step(self.run) + 1,
+            len(earlier) + 1,
+            earlier[-1].id if earlier else None,
+        ).model_copy(update={"because": state.because, "tool_calls": ()})
+        self.append(message)
+        return CheckReport(message)
+
+    async def check_report(self, state: CheckReport) -> Writing | Acting | Finished:
+        found = await self.supervisor.report(self.run, state.message)
+        no_more = self.budget.out_of_time(self.run, self.seconds) is not None
+        capped = state.message.attempt > self.caps.report
+        verdict = self.judged(state.message, found, forced=capped or no_more)
+        return _after_report(self.run, state.message, verdict)
+
+    def finish(self, state: Finished) -> Trajectory:
+        ended = Ended(stop_reason=state.stop_reason, detail=state.detail)
+        if self.run.ended != ended:
+            self.append(ended)
+        return self.run
+
+    # What the arms share
+
+    async def drafted(self, ask: Callable[[Trajectory], Awaitable[Draft]]) -> Draft | Finished:
+        try:
+            return await ask(self.run)
+        except ModelFailed as error:
+            return Finished(StopReason.MODEL_FAILED, str(error))
+
+    def message(
+        self, draft: Draft, state: State, step: int, attempt: int, supersedes: str | None
+    ) -> Message:
+        first = 1 + sum(len(m.tool_calls) for m in self.run.messages)
+        calls = enumerate(draft.tool_calls, first)
+        return Message(
+            id=f"m{len(self.run.messages) + 1}",
+            author="researcher",
+            state=state,
+            step=step,
+            attempt=attempt,
+            text=draft.text,
+            thought=draft.thought,
+            plan=draft.plan,
+            tool_calls=tuple(
+                ToolCall(id=f"c{n}", name=name, arguments=a) for n, (name, a) in calls
+            ),
+            supersedes=supersedes,
+            usage=draft.usage,
+        )
+
+    def judged(
+        self, message: Message, found: list[Check], *, forced: bool, call_id: str | None = None
+    ) -> Verdict:
+        refused = any(check.severity == "refuse" for check in found)
+        verdict = Verdict(
+            message_id=message.id,
+            state=message.state,
+            step=message.step,
+            attempt=message.attempt,
+            decision="revise" if refused and not forced else "accept",
+            checks=tuple(found),
+            forced=refused and forced,
+            call_id=call_id,
+        )
+        self.append(verdict)
+        return verdict
+
+    def why_stop(self) -> StopReason | None:
+        """The one place where budgets and loops end the research."""
+        if reason := self.budget.exhausted(self.run, self.seconds):
+            return reason
+        return StopReason.NO_PROGRESS if stalled(self.run) else None
+
+
+# Transitions: what follows from what is recorded
+
+
+def state_of(run: Trajectory) -> RunState:
+    """Where the run stands, from its events alone. A run that ended because it was interrupted
+    or the model failed stands where it was."""
+    ended = run.ended
+    if ended and ended.stop_reason not in (StopReason.INTERRUPTED, StopReason.MODEL_FAILED):
+        return Finished(ended.stop_reason, ended.detail)
+    if not run.messages:
+        return Planning()
+    message = run.messages[-1]
+    verdicts = [v for v in run.verdicts if v.message_id == message.id]
+    match message.state:
+        case State.PLANNING:
+            return _after_plan(message, verdicts[0]) if verdicts else CheckPlan(message)
+        case State.ACTING:
+            complete = len(verdicts) >= max(1, len(message.tool_calls))
+            return _after_calls(run, message) if complete else CheckToolCalls(message)
+        case State.WRITING:
+            return _after_report(run, message, verdicts[0]) if verdicts else CheckReport(message)
+        case _:
+            assert_never(message.state)
+
+
+def _after_plan(message: Message, verdict: Verdict) -> Acting | Planning:
+    if verdict.decision == "accept":
+        return Acting(1)
+    return Planning(message.attempt + 1, message.id)
+
+
+def _after_calls(run: Trajectory, message: Message) -> Calling | Acting | Writing:
+    again = Acting(message.step, message.attempt + 1, message.id)
+    if not message.tool_calls:
+        verdict = next(v for v in run.verdicts if v.message_id == message.id)
+        return Writing(StopReason.DONE) if verdict.decision == "accept" else again
+    accepted = _accepted(run, message)
+    if not accepted:
+        return again
+    answered = {o.call_id for o in run.observations}
+    waiting = tuple(call for call in accepted if call.id not in answered)
+    return Calling(message, waiting) if waiting else Acting(message.step + 1)
+
+
+def _after_report(
+    run: Trajectory, message: Message, verdict: Verdict
+) -> Writing | Acting | Finished:
+    because = message.because or StopReason.DONE
+    if verdict.decision == "accept":
+        return Finished(because)
+    refusals = {check.code for check in verdict.checks if check.severity == "refuse"}
+    if because is StopReason.DONE and refusals & GAPS:
+        return Acting(_last_step(run) + 1)
+    return Writing(because)
+
+
+def _accepted(run: Trajectory, message: Message) -> tuple[ToolCall, ...]:
+    accepted = {
+        v.call_id for v in run.verdicts if v.message_id == message.id and v.decision == "accept"
+    }
+    return tuple(call for call in message.tool_calls if call.id in accepted)
+
+
+def _reports(run: Trajectory) -> list[Message]:
+    return [m for m in run.messages if m.state is State.WRITING]
+
+
+def _last_step(run: Trajectory) -> int:
+    return max((m.step for m in run.messages), default=0)
+
+
+def _over_budget(call: ToolCall, limit: int) -> Check:
+    return Check(
+        code="budget",
+        severity="refuse",
+        message=f"Not sent: it would exceed the {limit} tool calls of this run.",
+        refers_to=call.id,
+    )

@@ -1,0 +1,23 @@
+"""What can go wrong in a research run, said for the person who started it."""
+
+# ClientError            anything a user can mend; its text says how
+# ├── BadQuestion        empty, far too long, or no words at all
+# ├── ToolsUnavailable   no session with a tool server
+# ├── BadRun             a run folder that is taken, in use, missing or unreadable
+# └── ModelFailed        the model did not answer, after retries
+
+
+class ClientError(Exception):
+    """Something a user can mend. The text says what to do."""
+
+
+class BadQuestion(ClientError): ...
+
+
+class ToolsUnavailable(ClientError): ...
+
+
+class BadRun(ClientError): ...
+
+
+class ModelFailed(ClientError): ...

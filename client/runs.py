@@ -1,0 +1,225 @@
+"""Run folders: what a run leaves on disk, and what a resumed one starts from.
+
+trajectory.jsonl  every event, one a line, on disk before the next thing happens
+report.md, report.json, manifest.json  written whole or not at all
+run.lock  held while a process writes the run
+"""
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from client.budget import Spent
+from client.errors import BadRun
+from client.report import render
+from client.trajectory import (
+    SCHEMA_VERSION,
+    Event,
+    State,
+    StopReason,
+    TaskGiven,
+    Trajectory,
+    Verdict,
+)
+
+TRAJECTORY = "trajectory.jsonl"
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_LIBRARIES = ("productresearch", "fastmcp", "mcp", "openai", "pydantic")
+
+
+class RunFolder:
+    """One run on disk. Open it with `create` or `resume`, which hold its lock."""
+
+    def __init__(self, path: Path, events: IO[bytes]) -> None:
+        self.path = path
+        self._events = events
+
+    def append(self, run: Trajectory, event: Event) -> None:
+        """The event is on disk when this returns."""
+        self._events.write(event.model_dump_json().encode() + b"\n")
+        self._events.flush()
+        os.fsync(self._events.fileno())
+
+    def finish(self, run: Trajectory, prompts: dict[str, str]) -> str | None:
+        """Writes report and manifest; the report's Markdown, or None where no draft was written.
+
+        `prompts`: text by name; the manifest keeps their digests."""
+        markdown = None
+        if final := final_markup(run):
+            reason = run.ended.stop_reason if run.ended else StopReason.INTERRUPTED
+            markdown, report = render(run, final, reason)
+            _write(self.path / "report.md", markdown)
+            _write(self.path / "report.json", report.model_dump_json(indent=2) + "\n")
+        _write(self.path / "manifest.json", json.dumps(manifest(run, prompts), indent=2) + "\n")
+        return markdown
+
+
+def final_markup(run: Trajectory) -> str | None:
+    """The last draft of the report."""
+    drafts = [m.text for m in run.messages if m.state is State.WRITING]
+    return drafts[-1] if drafts else None
+
+
+@contextmanager
+def create(path: Path, task: TaskGiven) -> Generator[tuple[RunFolder, Trajectory]]:
+    """A new run in `path`, which must hold none. Raises BadRun."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadRun(f"{path}: no folder can be made there ({error.strerror})") from error
+    with _locked(path):
+        if (path / TRAJECTORY).exists():
+            raise BadRun(f"{path} holds a run already: --resume {path}, or name another folder")
+        with (path / TRAJECTORY).open("ab") as events:
+            folder, run = RunFolder(path, events), Trajectory(events=(task,))
+            folder.append(run, task)
+            yield folder, run
+
+
+@contextmanager
+def resume(path: Path) -> Generator[tuple[RunFolder, Trajectory]]:
+    """The run in `path` as far as it is recorded. Raises BadRun."""
+    if not (path / TRAJECTORY).is_file():
+        raise BadRun(f"{path} holds no run (no {TRAJECTORY})")
+    with _locked(path):
+        run, whole = _read(path / TRAJECTORY)
+        with (path / TRAJECTORY).open("ab") as events:
+            # A line that a killed process left half written would spoil the next one.
+            events.truncate(whole)
+            yield RunFolder(path, events), run
+
+
+def read(path: Path) -> Trajectory:
+    """The run in a folder, without its lock. Raises BadRun."""
+    if not (path / TRAJECTORY).is_file():
+        raise BadRun(f"{path} holds no run (no {TRAJECTORY})")
+    return _read(path / TRAJECTORY)[0]
+
+
+def _read(path: Path) -> tuple[Trajectory, int]:
+    """The events, and how many bytes of the file they take."""
+    *lines, _torn = path.read_bytes().split(b"\n")
+    events = [_event(path, number, line) for number, line in enumerate(lines, 1)]
+    if not events or not isinstance(events[0], TaskGiven):
+        raise BadRun(f"{path} does not begin with a task; start a new run")
+    if events[0].schema_version != SCHEMA_VERSION:
+        raise BadRun(
+            f"{path} was written in form {events[0].schema_version}, this program reads"
+            f" {SCHEMA_VERSION}"
+        )
+    return Trajectory(events=tuple(events)), sum(len(line) + 1 for line in lines)
+
+
+def _event(path: Path, number: int, line: bytes) -> Event:
+    try:
+        return _EVENT.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadRun(f"{path}, line {number}: no event of a run ({where} {first['msg']})") from None
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all, also when the machine stops in between."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    with (path / "run.lock").open("a+b") as file:
+        try:
+            _lock(file)
+        except OSError as error:
+            raise BadRun(f"another process is writing the run in {path}") from error
+        yield
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(file: IO[bytes]) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[bytes]) -> None:
+        """Goes with the process, however that ends."""
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+# The manifest
+
+
+def manifest(run: Trajectory, prompts: dict[str, str]) -> dict[str, Any]:
+    """What a run was made with and what it took. Never a secret: settings hold none."""
+    spent = Spent.by(run)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {"python": platform.python_version(), **_versions()},
+        "question": run.task.question,
+        "settings": run.task.settings,
+        "snapshot": next((s for s in _snapshots(run) if s), None),
+        "stop_reason": run.ended.stop_reason if run.ended else None,
+        "detail": run.ended.detail if run.ended else "",
+        "calls": dict(Counter(o.name for o in run.observations)),
+        "failed_calls": sum(not o.ok for o in run.observations),
+        "evidence": dict(Counter(e.kind for e in run.evidence.values())),
+        "verdicts": {state.value: _verdicts(run, state) for state in State},
+        "seconds": round(spent.seconds, 3),
+        "tokens": spent.tokens,
+        "cost": spent.cost,
+        "prompts": {name: _digest(text) for name, text in sorted(prompts.items())},
+    }
+
+
+def _versions() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _snapshots(run: Trajectory) -> Generator[Any]:
+    yield from ((o.result or {}).get("snapshot") for o in reversed(run.observations))
+
+
+def _verdicts(run: Trajectory, state: State) -> dict[str, Any]:
+    of_state: list[Verdict] = [v for v in run.verdicts if v.state is state]
+    checks = [check for verdict in of_state for check in verdict.checks]
+    return {
+        "accepted": sum(v.decision == "accept" for v in of_state),
+        "revised": sum(v.decision == "revise" for v in of_state),
+        "forced": sum(v.forced for v in of_state),
+        "most_attempts": max((v.attempt for v in of_state), default=0),
+        "checks": dict(Counter(check.code for check in checks)),
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
