@@ -36,7 +36,8 @@ def questions(path: Path) -> list[dict[str, Any]]:
 
 def productresearch(*arguments: str | Path) -> None:
     command = Path(sys.executable).with_name("productresearch")
-    ours = [command] if command.exists() else [sys.executable, "-m", "productresearch"]
+    entry = [sys.executable, "-c", "import productresearch; productresearch.main()"]
+    ours = [command] if command.exists() else entry
     done = subprocess.run([*ours, *arguments], cwd=REPOSITORY, capture_output=True, text=True)
     shown = " ".join(map(str, arguments))
     assert done.returncode == 0, f"productresearch {shown}\n{done.stdout}\n{done.stderr}"
