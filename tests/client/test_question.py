@@ -18,7 +18,7 @@ READINGS = {
         ["under 1500", "duplex"],
         ["quiet"],
     ),
-    "I'm looking for a laptop with at least 16 GB RAM and a 15.6 inch screen under $1,200, not from HP": (
+    "I need a laptop with at least 16 GB RAM and a 15.6 inch screen under $1,200, not from HP": (
         "laptop",
         ["under $1,200", "not from HP", "at least 16 GB RAM", "15.6 inch screen"],
         [],
