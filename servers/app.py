@@ -58,15 +58,15 @@ def serve_http(server: FastMCP, host: str, port: int, token_file: Path | None) -
             f"Serving on {host} opens the index to the network: give --token-file FILE"
             " (a secret of 16 characters or more), or leave --host at 127.0.0.1."
         )
-    uvicorn.run(http_app(server, host, token), host=host, port=port, **_UVICORN)
-
-
-_UVICORN = {
-    "log_level": "warning",
-    "timeout_graceful_shutdown": 5,
-    "server_header": False,
-    "ws": "none",
-}
+    uvicorn.run(
+        http_app(server, host, token),
+        host=host,
+        port=port,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+        server_header=False,
+        ws="none",
+    )
 
 
 def http_app(server: FastMCP, host: str, token: str | None = None) -> ASGIApp:

@@ -12,13 +12,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from servers.hygiene import clean
 from servers.records import Review
 from servers.words import STOP_WORDS, singular
 
-_TOKEN = re.compile(r"[^\W_]+(?:['’.\-/][^\W_]+)*|[.!?;,:()\n|]+")
+_TOKEN = re.compile(r"\d+(?:[.,/]\d+)+|[^\W_]+(?:['\-/][^\W_]+)*|[.!?;,:()\n|]+")
 _CLAUSE_WORDS = frozenset({"but", "however", "although", "though", "except", "whereas", "yet"})
 _NEGATIONS = frozenset(
     "not no never none isn't wasn't aren't weren't don't doesn't didn't won't wouldn't can't cannot"
@@ -29,9 +31,10 @@ _REACH = 3
 """Words between a negation and what it denies: "not a very good"."""
 _NO_DENIAL = frozenset({"only", "just"})
 """After "not": "not only good, but cheap" praises twice."""
-_LIKE = frozenset({"looks", "look", "looked", "feel", "feels", "seems", "is", "was", "just", "would"})
-"""Before "like" it compares instead of praising."""
-_CLEAR_PRAISE, _CLEAR_FAULT = 4.0, 2.0
+_ABSENCES = frozenset({"no", "without", "lack", "lacks", "lacking", "missing"})
+_CLEAR_PRAISE, _CLEAR_FAULT = 4.5, 2.0
+_SHORT_CLAUSE = 8
+"""Words up to which a clause that names an aspect is about it: "nice rules and box"."""
 
 _FEWEST_REVIEWS = 6
 _DETERMINERS = frozenset("the its it's this these their his her my your our each every".split())
@@ -117,6 +120,7 @@ def _mentions_in(
     clause: Sequence[str], rating: float | None, terms: frozenset[str]
 ) -> Iterator[Mention]:
     named: dict[str, int] = {}
+    absent: dict[str, int] = {}
     general = 0
     for at, size, entries in _matches(clause):
         for entry in entries:
@@ -125,15 +129,18 @@ def _mentions_in(
                 general += opinion
             else:
                 named[entry.aspect] = named.get(entry.aspect, 0) + opinion
+                if _ABSENCES.intersection(clause[max(0, at - 2) : at]):
+                    absent[entry.aspect] = 1 if entry.aspect in _better_absent() else -1
     for word in clause:
         if singular(word) in terms:
             named.setdefault(singular(word), 0)
     for aspect, opinion in named.items():
-        yield Mention(aspect, opinion or general or _prior(rating))
+        yield Mention(aspect, opinion or absent.get(aspect) or general or _prior(clause, rating))
 
 
-def _prior(rating: float | None) -> int:
-    if rating is None:
+def _prior(clause: Sequence[str], rating: float | None) -> int:
+    """What the stars say of a clause without any word of opinion."""
+    if rating is None or len(clause) > _SHORT_CLAUSE:
         return 0
     return (rating >= _CLEAR_PRAISE) - (rating <= _CLEAR_FAULT)
 
@@ -144,7 +151,7 @@ def _matches(clause: Sequence[str]) -> Iterator[tuple[int, int, Sequence[_Entry]
     at = 0
     while at < len(clause):
         found = _match_at(clause, at, phrases)
-        if found is not None and not _compares(clause, at):
+        if found is not None:
             yield at, *found
             at += found[0]
         else:
@@ -161,10 +168,6 @@ def _match_at(
         for _, entries in phrases.get(clause[at][:stem] + "*", ()):
             return 1, entries
     return None
-
-
-def _compares(clause: Sequence[str], at: int) -> bool:
-    return clause[at] == "like" and at > 0 and clause[at - 1] in _LIKE
 
 
 def _direction(clause: Sequence[str], at: int, size: int) -> int:
@@ -188,7 +191,7 @@ def frequent_terms(reviews: Sequence[Review]) -> frozenset[str]:
     used: Counter[str] = Counter()
     for review in reviews:
         words = [word for clause in _clauses(clean(review.text)) for word in clause]
-        pairs = zip(words, words[1:], strict=False)
+        pairs = pairwise(words)
         named.update({singular(word) for before, word in pairs if before in _DETERMINERS})
         used.update({singular(word) for word in words})
     known = _known_words()
@@ -209,7 +212,7 @@ def _may_name(word: str, known: frozenset[str]) -> bool:
 
 
 @cache
-def _table() -> tuple[dict[str, dict[str, list[str]]], dict[str, list[str]]]:
+def _table() -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
     raw = tomllib.loads(Path(__file__).with_name("aspects.toml").read_text(encoding="utf-8"))
     return raw["aspects"], raw["opinion"]
 
@@ -225,6 +228,7 @@ def _phrases() -> _Phrases:
 
     add(opinion["praise"], _Entry(None, 1))
     add(opinion["fault"], _Entry(None, -1))
+    add(opinion["neutral"], _Entry(None, 0))
     for name, words in aspects.items():
         add(words["words"], _Entry(name, 0))
         add(words["praise"], _Entry(name, 1))
@@ -236,8 +240,14 @@ def _phrases() -> _Phrases:
 
 
 @cache
+def _better_absent() -> frozenset[str]:
+    return frozenset(name for name, words in _table()[0].items() if "absent" in words)
+
+
+@cache
 def _known_words() -> frozenset[str]:
     aspects, opinion = _table()
     texts = [*opinion["praise"], *opinion["fault"]]
-    texts += [text for words in aspects.values() for some in words.values() for text in some]
+    for words in aspects.values():
+        texts += [*words["words"], *words["praise"], *words["fault"]]
     return frozenset(singular(word) for text in texts for word in text.split())

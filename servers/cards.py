@@ -68,9 +68,7 @@ def whole(index: Index, product: Product, fields: frozenset[str]) -> shapes.Prod
     return shapes.Product.model_validate(
         base
         | {
-            "description": clean(product.description) or None
-            if "description" in fields
-            else None,
+            "description": clean(product.description) or None if "description" in fields else None,
             "variants": variants(index, product) if "variants" in fields else [],
             "image_url": product.image_url if "image_url" in fields else None,
             "gtin": product.gtin if "gtin" in fields else None,
@@ -95,7 +93,7 @@ def variants(index: Index, product: Product) -> list[shapes.Variant]:
 
 
 def _differences(product: Product, other: Product) -> list[str]:
-    """"size: 42 (this: 40)" for each attribute in which the variant differs."""
+    """ "size: 42 (this: 40)" for each attribute in which the variant differs."""
     names = list(dict.fromkeys([*other.attributes, *product.attributes]))
     return [
         f"{name}: {_text(other, name)} (this: {_text(product, name)})"

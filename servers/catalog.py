@@ -1,7 +1,7 @@
 """The catalog server: search_catalog, get_product, compare_products.
 
-    from servers.catalog import build_server
-    build_server(index).run()
+from servers.catalog import build_server
+build_server(index).run()
 """
 
 from collections.abc import Sequence

@@ -29,9 +29,9 @@ _OWN_FIELDS: Mapping[str, Callable[[Product], str | None]] = {
     "brand": lambda product: product.brand,
     "rating": lambda product: _number(product.rating),
     "review count": lambda product: _number(product.review_count),
-    "in stock": lambda product: None
-    if product.in_stock is None
-    else ("yes" if product.in_stock else "no"),
+    "in stock": lambda product: (
+        None if product.in_stock is None else ("yes" if product.in_stock else "no")
+    ),
     "category": lambda product: " > ".join(product.category) or None,
     "gtin": lambda product: product.gtin,
 }
@@ -55,7 +55,11 @@ def compare(
         note = None
     else:
         rows, left_out = _telling(index, products)
-        note = f"{left_out} more attributes are stated: name them in `attributes`." if left_out else None
+        note = (
+            f"{left_out} more attributes are stated: name them in `attributes`."
+            if left_out
+            else None
+        )
     result = shapes.Comparison(
         products=[shapes.Named(id=one.id, title=clean_line(one.title)) for one in products],
         rows=rows,

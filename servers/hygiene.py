@@ -38,8 +38,10 @@ _ACTIVE_HTML = re.compile(
     r"|button|svg|picture|track)\b[^>]{0,2000}>",
     re.IGNORECASE | re.DOTALL,
 )
-_INLINE_LINK = re.compile(r"!?\[([^\[\]]{0,500})\]\(\s*(?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
-                          r"(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?\s*\)(?:\{[^{}\n]{0,200}\})?")
+_INLINE_LINK = re.compile(
+    r"!?\[([^\[\]]{0,500})\]\(\s*(?:<[^<>\n]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)"
+    r"(?:\s+(?:\"[^\"\n]*\"|'[^'\n]*'|\([^()\n]*\)))?\s*\)(?:\{[^{}\n]{0,200}\})?"
+)
 _REFERENCE_LINK = re.compile(r"!?\[([^\[\]\n]{1,500})\]\[[^\[\]\n]{0,200}\]")
 _LINK_DEFINITION = re.compile(r"^ {0,3}\[[^\[\]\n]{1,200}\]:[ \t]*\S+.*$\n?", re.MULTILINE)
 _IMAGE_OPENING = re.compile(r"!(?=\[)")

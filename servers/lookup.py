@@ -10,9 +10,7 @@ from servers.records import Kind, Page, Product, Review
 _TOOL = {"product": "search_catalog", "review": "search_reviews", "page": "search_web"}
 
 
-def products(
-    index: Index, ids: Sequence[str]
-) -> tuple[dict[str, Product], list[shapes.UnknownId]]:
+def products(index: Index, ids: Sequence[str]) -> tuple[dict[str, Product], list[shapes.UnknownId]]:
     """(known, unknown) in the order asked, each id once."""
     asked = list(dict.fromkeys(ids))
     found = index.get("product", asked)
@@ -38,7 +36,9 @@ def one_page(index: Index, id: str) -> Page:
 
 
 def unknown_id(index: Index, kind: Kind, id: str) -> shapes.UnknownId:
-    return shapes.UnknownId(id=clean_line(id)[:200], nearest=list(index.nearest_ids(kind, id[:200])))
+    return shapes.UnknownId(
+        id=clean_line(id)[:200], nearest=list(index.nearest_ids(kind, id[:200]))
+    )
 
 
 def refusal(kind: Kind, unknown: Sequence[shapes.UnknownId]) -> BadQuery:

@@ -25,7 +25,10 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """(start, end) of each sentence, spaces around it left out; long ones are cut at a space."""
     spans: list[tuple[int, int]] = []
     start = 0
-    for end, after in [*((m.end(), m.end()) for m in _SENTENCE_END.finditer(text)), (len(text),) * 2]:
+    for end, after in [
+        *((m.end(), m.end()) for m in _SENTENCE_END.finditer(text)),
+        (len(text),) * 2,
+    ]:
         spans += _trimmed(text, start, end)
         start = after
     return spans

@@ -21,8 +21,8 @@ Question: {question}{limits}
    by how much; a table over the requirements; praise and complaints in short exact quotes;
    trade-offs; what could not be verified.
 
-Cite the id of what each statement came from. Give prices and values as the tools returned them; what
-they do not state, call "not stated"."""
+Cite the id of what each statement came from. Give prices and values as the tools returned
+them; what they do not state, call "not stated"."""
 
 
 def add_prompt(server: FastMCP) -> None:

@@ -4,7 +4,7 @@ What a record does not state is null or an empty list. Descriptions stand only w
 does not say enough: every word of them is read by every model at every session.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -244,8 +244,8 @@ class PageText(Shape):
 def without_absent(value: Any) -> Any:
     """The same result as a model reads it: nothing said about what is null or empty."""
     if isinstance(value, dict):
-        kept = ((key, without_absent(one)) for key, one in value.items())  # pyright: ignore
-        return {key: one for key, one in kept if one is not None and one != [] and one != {}}
+        kept = {key: without_absent(one) for key, one in cast(dict[str, Any], value).items()}
+        return {key: one for key, one in kept.items() if one not in (None, [], {})}
     if isinstance(value, list):
-        return [without_absent(one) for one in value]  # pyright: ignore
+        return [without_absent(one) for one in cast(list[Any], value)]
     return value

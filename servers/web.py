@@ -115,7 +115,9 @@ class Web:
         more = end < len(order)
         return result.model_copy(
             update={
-                "passages": [shapes.Passage(text=one.text, heading=one.heading) for one in passages],
+                "passages": [
+                    shapes.Passage(text=one.text, heading=one.heading) for one in passages
+                ],
                 "next_cursor": _cursor(page, query, self.index.snapshot, end) if more else None,
                 "note": _note(query, taken, len(order) - end),
             }

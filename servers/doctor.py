@@ -1,0 +1,132 @@
+"""What is there and what is missing, each with what to do about it."""
+
+import importlib.metadata
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from servers import install, settings
+from servers.embedded import open_index
+from servers.index import IndexMissing, ServersError
+
+State = Literal["ok", "warn", "fail"]
+OK: State = "ok"
+WARN: State = "warn"
+FAIL: State = "fail"
+
+_PACKAGES = ("productresearch", "fastmcp", "mcp", "tantivy", "pydantic")
+_OLD_DAYS = 30
+_MODEL_VARIABLES = ("OPENAI_BASE_URL", "OPENAI_API_KEY")
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    state: State
+    said: str
+    to_do: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def checks(index: str | None, environment: Mapping[str, str] | None = None) -> list[Check]:
+    environment = os.environ if environment is None else environment
+    found = [_python(), *_packages()]
+    try:
+        path = settings.index_path(index, environment)
+    except ServersError as error:
+        found.append(Check("index", FAIL, str(error), "Name a folder with --index."))
+    else:
+        found += _index(path)
+        found += _clients(path)
+    return [*found, _model(environment)]
+
+
+def _python() -> Check:
+    return Check("python", OK, f"{platform.python_version()} at {sys.executable}")
+
+
+def _packages() -> Iterator[Check]:
+    for name in _PACKAGES:
+        try:
+            yield Check(name, OK, importlib.metadata.version(name))
+        except importlib.metadata.PackageNotFoundError:
+            state = WARN if name == "productresearch" else FAIL
+            yield Check(name, state, "not installed", "Install productresearch with its packages.")
+
+
+def _index(path: Path) -> Iterator[Check]:
+    how = f"productresearch index SOURCE --index {path}"
+    try:
+        with closing(open_index(path)) as index:
+            counts, snapshot = index.counts(), index.snapshot
+    except IndexMissing:
+        yield Check("index", FAIL, f"nothing indexed at {path}", f"Run: {how}")
+        return
+    except ServersError as error:
+        yield Check("index", FAIL, str(error))
+        return
+    holds = ", ".join(f"{count:,} {kind}s" for kind, count in counts.items())
+    age = _age(path)
+    said = f"{path}: {holds}; snapshot {snapshot}; written {age} day{'' if age == 1 else 's'} ago"
+    if age > _OLD_DAYS:
+        yield Check("index", WARN, said, f"Prices and stock may be out of date. Run: {how}")
+    else:
+        yield Check("index", OK, said)
+    if not counts.get("product"):
+        yield Check("products", FAIL, "none", f"Index a catalog. Run: {how}")
+    if not counts.get("review"):
+        yield Check("reviews", WARN, "none", f"Index reviews to have owners' views. Run: {how}")
+    pages = counts.get("page", 0)
+    if pages:
+        yield Check("web", OK, f"the {pages:,} indexed pages; the live web is not searched")
+    else:
+        yield Check("web", WARN, "no pages indexed", f"Index a folder of pages. Run: {how}")
+
+
+def _age(path: Path) -> int:
+    """Whole days since the index was last written."""
+    newest = max((one.stat().st_mtime for one in path.iterdir()), default=time.time())
+    return max(0, int((time.time() - newest) // 86_400))
+
+
+def _clients(index: Path) -> Iterator[Check]:
+    for client in install.FORMS:
+        entries = install.installed_in(client)
+        if not entries:
+            how = f"To use it there, run: productresearch install {client}"
+            yield Check(client, OK, "not configured", how)
+            continue
+        for entry in entries:
+            yield _entry(client, entry, index)
+
+
+def _entry(client: install.Client, entry: install.Json, index: Path) -> Check:
+    again = f"Run: productresearch install {client} --index {index}"
+    program = Path(str(entry["command"]))
+    if not program.is_file():
+        return Check(client, FAIL, f"starts {program}, which is not there", again)
+    args = [str(arg) for arg in entry["args"]]
+    if "--index" in args[:-1] and (served := Path(args[args.index("--index") + 1])) != index:
+        return Check(client, WARN, f"configured for another index: {served}", again)
+    return Check(client, OK, f"configured: {program} {' '.join(args)}")
+
+
+def _model(environment: Mapping[str, str]) -> Check:
+    """Whether one is set, never what it is."""
+    given = [name for name in _MODEL_VARIABLES if environment.get(name)]
+    if given:
+        return Check("model", OK, f"{' and '.join(given)} set")
+    return Check(
+        "model",
+        OK,
+        "none set: research runs with --model rules",
+        "For a model, set OPENAI_BASE_URL and OPENAI_API_KEY.",
+    )
