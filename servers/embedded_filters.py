@@ -1,0 +1,325 @@
+"""Filters as engine queries: for each filter the products that meet it and those that break it.
+
+The distinct values of an attribute are judged one by one with `servers.judging`, so that the
+engine and the judgement of a single product cannot differ. What is neither met nor broken is
+not stated.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import tantivy
+
+from servers.asked import PREFIX
+from servers.concepts import Concepts
+from servers.embedded_engine import Query, all_of, any_of, without
+from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact_value, unclear_key
+from servers.index import AnyOf, BadQuery, Between, Filter, Is, UnknownField, Violation
+from servers.judging import Broken, Judgement, Met, Unknown, judge
+from servers.producttypes import TypeModel
+from servers.records import Kind, Product, Value
+from servers.words import normal
+
+_NO_CONCEPTS = Concepts({})
+_NUMBERS: Mapping[Kind, frozenset[str]] = {
+    "product": frozenset({"price", "rating"}),
+    "review": frozenset({"rating", "posted"}),
+    "page": frozenset({"published"}),
+}
+_FLAGS: Mapping[Kind, frozenset[str]] = {
+    "product": frozenset({"in_stock"}),
+    "review": frozenset({"verified"}),
+    "page": frozenset(),
+}
+_NAMES: Mapping[Kind, frozenset[str]] = {
+    "product": frozenset({"brand", "category", "type"}),
+    "review": frozenset({"product_id"}),
+    "page": frozenset({"site"}),
+}
+_TOLERANCE = 1e-9
+"""As `judging` allows: 23.5 in stated as 596.9 mm must not fall out by its last binary digit."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One filter over all records."""
+
+    asked: Filter
+    met: Query
+    broken: Query
+    distances: tuple[tuple[float, Query], ...] = ()
+    """For numbers of attributes: who has a value that misses by this share of the bound."""
+
+    def inverted(self) -> "Judged":
+        return Judged(self.asked, self.broken, self.met)
+
+
+class FilterCompiler:
+    """Compiles filters for one kind of one state of the index."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        schema: tantivy.Schema,
+        searcher: tantivy.Searcher,
+        concepts: Concepts,
+        types: TypeModel,
+    ) -> None:
+        self._kind: Kind = kind
+        self._schema = schema
+        self._searcher = searcher
+        self._concepts = concepts
+        self._types = types
+        self._compiled: dict[Filter, Judged] = {}
+
+    def judged(self, asked: Filter) -> Judged:
+        """Raises UnknownField for what this catalog does not have, BadQuery for a wrong form."""
+        found = self._compiled.get(asked)
+        if found is None:
+            found = self._compile(asked)
+            if len(self._compiled) > 500:
+                self._compiled.clear()
+            self._compiled[asked] = found
+        return found
+
+    def _compile(self, asked: Filter) -> Judged:
+        field = asked.field
+        if self._kind == "product" and field.startswith(PREFIX):
+            return self._attribute(asked)
+        match asked:
+            case Between() if field in _NUMBERS[self._kind]:
+                return self._number(asked)
+            case Is() if field in _FLAGS[self._kind]:
+                return self._flag(asked)
+            case AnyOf() if field in _NAMES[self._kind]:
+                return self._names(asked)
+            case _:
+                raise self._misuse(asked)
+
+    def _misuse(self, asked: Filter) -> BadQuery:
+        forms = {
+            "a range of numbers": _NUMBERS[self._kind],
+            "true or false": _FLAGS[self._kind],
+            "one or more names": _NAMES[self._kind],
+        }
+        for form, fields in forms.items():
+            if asked.field in fields:
+                return BadQuery(f"The filter {asked.field} takes {form}.")
+        known = sorted(field for fields in forms.values() for field in fields)
+        also = " and attributes.NAME" if self._kind == "product" else ""
+        return UnknownField(
+            f"{self._kind}s have no filter {asked.field!r}. They have: {', '.join(known)}{also}.",
+            known,
+        )
+
+    # Fields of every product, review or page
+
+    def _number(self, asked: Between) -> Judged:
+        stated = Query.exists_query(asked.field)
+        if asked.unit is not None:
+            raise BadQuery(f"The filter {asked.field} takes a plain number, without a unit.")
+        met = self._range(asked.field, _lowered(asked.low), _raised(asked.high))
+        return Judged(asked, met, without(stated, met))
+
+    def _range(self, field: str, low: float | None, high: float | None) -> Query:
+        if low is None and high is None:
+            return Query.exists_query(field)
+        return Query.range_query(self._schema, field, tantivy.FieldType.Float, low, high)
+
+    def _flag(self, asked: Is) -> Judged:
+        yes, no = (self._range(asked.field, value, value) for value in (1.0, 0.0))
+        return Judged(asked, yes, no) if asked.value else Judged(asked, no, yes)
+
+    def _names(self, asked: AnyOf) -> Judged:
+        if asked.field == "product_id":
+            met = self._terms("product_id", asked.values)
+            return Judged(asked, met, without(Query.all_query(), met))
+        if asked.field == "type":
+            return self._type(asked)
+        met = self._terms(asked.field, self._known_names(asked))
+        return Judged(asked, met, without(Query.exists_query(asked.field), met))
+
+    def _type(self, asked: AnyOf) -> Judged:
+        """A "laser printer" is a printer; a "printer" may be a laser printer or not."""
+        known = self._distinct("type")
+        said = {kind: type_is(kind, asked, self._types) for kind in known}
+        met = self._terms("type", [kind for kind in known if said[kind]])
+        if not any(said.values()):
+            raise _unknown("type", asked.values[0], {normal(kind): kind for kind in known})
+        broken = self._terms("type", [kind for kind in known if said[kind] is False])
+        return Judged(asked, met, broken)
+
+    def _distinct(self, field: str) -> list[str]:
+        everything = Query.all_query()
+        return [name for name, _ in self._searcher.terms_with_prefix(field, "", everything)]
+
+    def _terms(self, field: str, values: Iterable[str]) -> Query:
+        listed = list(values)
+        if not listed:
+            return Query.empty_query()
+        return Query.term_set_query(self._schema, field, listed)
+
+    def _known_names(self, asked: AnyOf) -> list[str]:
+        by_form: dict[str, list[str]] = {}
+        for name in self._distinct(asked.field):
+            by_form.setdefault(_name_form(name), []).append(name)
+        found: list[str] = []
+        for value in asked.values:
+            if _name_form(value) not in by_form:
+                raise _unknown_value(asked.field, value, by_form)
+            found += by_form[_name_form(value)]
+        return found
+
+    # Attributes and concepts
+
+    def _attribute(self, asked: Filter) -> Judged:
+        name = asked.field.removeprefix(PREFIX)
+        key, concept = attribute_key(name), self._concepts.resolve(name)
+        own = self._facts(key, asked)
+        if own is None and concept is None:
+            raise self._unknown_attribute(name)
+        own = own or _nothing(asked)
+        if concept is None:
+            return own
+        derived = self._facts(concept_key(concept), asked) or _nothing(asked)
+        unclear = self._terms("stated", [unclear_key(concept)])
+        if normal(name) == normal(concept):
+            return _first_then(derived, own, unclear)
+        return self._by_alias(derived, own, unclear, concept, key)
+
+    def _by_alias(
+        self, derived: Judged, own: Judged, unclear: Query, concept: str, key: str
+    ) -> Judged:
+        """The product's own attribute decides first, unless the concept was read from it."""
+        prefix = concept_key(concept) + SEPARATOR
+        sources = [term for term, _ in self._searcher.terms_with_prefix("stated", prefix)]
+        same = [term for term in sources if attribute_key(term.removeprefix(prefix)) == key]
+        own_first = _first_then(own, derived, unclear)
+        if not same:
+            return own_first
+        read_from_it = self._terms("stated", same)
+        derived_first = _first_then(derived, own, unclear)
+        return Judged(
+            own.asked,
+            _chosen(read_from_it, derived_first.met, own_first.met),
+            _chosen(read_from_it, derived_first.broken, own_first.broken),
+            own_first.distances,
+        )
+
+    def _facts(self, key: str, asked: Filter) -> Judged | None:
+        """None where no product states anything under the key."""
+        terms = [term for term, _ in self._searcher.terms_with_prefix("facts", key + SEPARATOR)]
+        if not terms:
+            return None
+        # "Yes" among several values is a yes, so a "no" is what has a no and no yes.
+        plain = Is(asked.field, True) if isinstance(asked, Is) else asked
+        met: list[str] = []
+        missed: list[str] = []
+        distances: dict[float, list[str]] = {}
+        for term in terms:
+            match judge_value(fact_value(term), plain):
+                case Met():
+                    met.append(term)
+                case Broken(distance=distance):
+                    missed.append(term)
+                    if isinstance(asked, Between):
+                        distances.setdefault(distance, []).append(term)
+                case _:
+                    pass
+        hit = self._terms("facts", met)
+        judged = Judged(
+            asked,
+            hit,
+            without(self._terms("facts", missed), hit),
+            tuple((share, self._terms("facts", distances[share])) for share in sorted(distances)),
+        )
+        return judged.inverted() if isinstance(asked, Is) and not asked.value else judged
+
+    def _unknown_attribute(self, name: str) -> UnknownField:
+        known: dict[str, str] = {}
+        for term, _ in self._searcher.terms_with_prefix("stated", ""):
+            key, _, shown = term.partition(SEPARATOR)
+            if shown and key[:1] not in "@?":
+                known.setdefault(key, shown)
+        for concept, aliases in self._concepts.aliases().items():
+            known.update({normal(each): each for each in (concept, *aliases)})
+        return _unknown("attribute", name, known)
+
+
+def judge_value(value: Value, asked: Filter) -> Met | Broken | None:
+    """The judgement of a single value, whatever it is stated under."""
+    name = asked.field.removeprefix(PREFIX)
+    product = Product.model_construct(id="-", title="-", attributes={name: (value,)})
+    judged = judge(product, asked, _NO_CONCEPTS)
+    return judged if isinstance(judged, Met | Broken) else None
+
+
+def type_is(kind: str, asked: AnyOf, types: TypeModel) -> bool | None:
+    said = [types.is_a(kind, value) for value in asked.values]
+    return True if True in said else None if None in said else False
+
+
+def judge_type(product: Product, asked: AnyOf, types: TypeModel) -> Judgement:
+    kind = types.type_of(product)
+    if kind is None:
+        return Unknown("type not stated")
+    said = type_is(kind.name, asked, types)
+    if said is None:
+        return Unknown(f"type unclear ({kind.name})")
+    if said:
+        return Met()
+    return Broken(Violation("type", kind.name, " or ".join(asked.values)), 1.0)
+
+
+def _nothing(asked: Filter) -> Judged:
+    return Judged(asked, Query.empty_query(), Query.empty_query())
+
+
+def _first_then(first: Judged, second: Judged, unclear: Query) -> Judged:
+    """`second` decides where `first` does not; nothing does where the reading is unclear."""
+    left_open = (first.met, first.broken, unclear)
+    return Judged(
+        first.asked,
+        any_of([without(first.met, unclear), without(second.met, *left_open)]),
+        any_of([without(first.broken, unclear), without(second.broken, *left_open)]),
+        tuple(
+            sorted(
+                (
+                    *first.distances,
+                    *((share, without(query, *left_open)) for share, query in second.distances),
+                ),
+                key=lambda each: each[0],
+            )
+        ),
+    )
+
+
+def _chosen(condition: Query, then: Query, otherwise: Query) -> Query:
+    return any_of([all_of(condition, then), without(otherwise, condition)])
+
+
+def _lowered(bound: float | None) -> float | None:
+    return None if bound is None else bound - _TOLERANCE * max(1.0, abs(bound))
+
+
+def _raised(bound: float | None) -> float | None:
+    return None if bound is None else bound + _TOLERANCE * max(1.0, abs(bound))
+
+
+def _name_form(name: str) -> str:
+    return name.casefold().strip()
+
+
+def _unknown_value(field: str, value: str, by_form: Mapping[str, Sequence[str]]) -> UnknownField:
+    return _unknown(field, value, {form: names[0] for form, names in by_form.items()})
+
+
+def _unknown(what: str, name: str, known: Mapping[str, str]) -> UnknownField:
+    form = _name_form(name)
+    holding = [shown for shown in known.values() if form and form in _name_form(shown)]
+    close = [known[key] for key in get_close_matches(normal(name) or form, known, 5, 0.6)]
+    close += [known[key] for key in get_close_matches(form, known, 5, 0.6)]
+    nearest = list(dict.fromkeys([*close, *holding]))[:5] or sorted(known.values())[:5]
+    near = f" Nearest known: {', '.join(nearest)}." if nearest else " It has none at all."
+    return UnknownField(f"This catalog has no {what} {name!r}.{near}", nearest)

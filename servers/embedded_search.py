@@ -1,0 +1,234 @@
+"""One search of the embedded index: what matches, in which order, which page of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import tantivy
+
+from servers.embedded_engine import all_of, any_of, unscored, without
+from servers.embedded_filters import Judged, judge_type
+from servers.embedded_order import (
+    DEEPEST,
+    Place,
+    read_cursor,
+    sort_field,
+    write_cursor,
+)
+from servers.embedded_state import KindState, State
+from servers.embedded_text import searchable
+from servers.highlights import fragments
+from servers.index import (
+    AnyOf,
+    BadQuery,
+    Between,
+    Facets,
+    Filter,
+    Hit,
+    Match,
+    Query,
+    Results,
+    Violation,
+)
+from servers.judging import Broken, Judgement, Unknown, judge
+from servers.records import AnyRecord, Page, Product, Review
+
+MOST = 10_000
+"""Records of one page of results, at most."""
+_MOST_NEAR = 20_000
+"""Near misses that are compared by how far they miss; beyond, by relevance alone."""
+
+
+def search(state: State, query: Query) -> Results:
+    """Raises UnknownField, BadCursor, BadQuery."""
+    if not 0 <= query.limit <= MOST:
+        raise BadQuery(f"limit must lie between 0 and {MOST}, not {query.limit}.")
+    by = sort_field(query.kind, query.sort)
+    offset = read_cursor(query, state.snapshot)
+    kind = state.kinds.get(query.kind)
+    if kind is None or not kind.count:
+        return Results(0, ())
+    return _Search(state, kind, query, offset, by).results()
+
+
+@dataclass(frozen=True)
+class _Search:
+    state: State
+    kind: KindState
+    query: Query
+    offset: int
+    by: tuple[str, tantivy.Order] | None
+
+    def results(self) -> Results:
+        total = self.kind.order.count(self.selected)
+        limit = min(self.query.limit, total - self.offset)
+        places = self._page(limit) if limit > 0 else []
+        after = self.offset + len(places)
+        more = after < min(total, DEEPEST) and after > self.offset
+        return Results(
+            total=total,
+            hits=tuple(self._hit(place) for place in places),
+            next_cursor=write_cursor(after, self.query, self.state.snapshot) if more else None,
+            facets=self._facets() if self.query.facets else Facets(),
+        )
+
+    # What matches
+
+    @cached_property
+    def judged(self) -> list[Judged]:
+        return [self.kind.filters.judged(asked) for asked in dict.fromkeys(self.query.filters)]
+
+    @cached_property
+    def words(self) -> list[str]:
+        return searchable(self.query.text)
+
+    @cached_property
+    def matching(self) -> tantivy.Query:
+        if not self.query.text.strip():
+            return tantivy.Query.all_query()
+        return self.kind.words.matching(self.words, frozenset(), self._exists)
+
+    def _exists(self, query: tantivy.Query) -> bool:
+        return self.kind.order.count(query) > 0
+
+    @cached_property
+    def selected(self) -> tantivy.Query:
+        met = [each.met for each in self.judged]
+        broken = [each.broken for each in self.judged]
+        match self.query.match:
+            case Match.MET:
+                return all_of(self.matching, *met)
+            case Match.NEAR:
+                return all_of(self.matching, any_of(broken))
+            case Match.UNVERIFIED:
+                if not met:
+                    return tantivy.Query.empty_query()
+                return without(self.matching, *broken, all_of(*met))
+
+    # In which order
+
+    def _page(self, limit: int) -> list[Place]:
+        if self.query.match is Match.NEAR:
+            return self._nearest()[self.offset : self.offset + limit]
+        order = self.kind.order
+        if self.by:
+            return order.by_field(self.selected, *self.by, self.offset, limit)
+        if not self.words:
+            return order.by_id(self.selected, self.offset, limit)
+        return order.by_score(self._scored(self.selected), self.offset, limit)
+
+    def _scored(self, query: tantivy.Query) -> tantivy.Query:
+        return self.kind.words.scored(self.words, query)
+
+    def _nearest(self) -> list[Place]:
+        """Fewest broken filters first, then by how far they miss, then by relevance."""
+        ordered: list[Place] = []
+        wanted = self.offset + self.query.limit
+        for count in range(1, len(self.judged) + 1):
+            if len(ordered) < wanted:
+                ordered += self._breaking(count)
+        return ordered
+
+    def _breaking(self, count: int) -> list[Place]:
+        broken = [each.broken for each in self.judged]
+        exactly = all_of(self.selected, any_of(broken, count))
+        if count < len(broken):
+            exactly = without(exactly, any_of(broken, count + 1))
+        if self.words:
+            by_relevance = self.kind.order.by_score(self._scored(exactly), 0, _MOST_NEAR)
+        else:
+            by_relevance = self.kind.order.by_id(exactly, 0, _MOST_NEAR)
+        missed = self._distances(exactly, by_relevance)
+        nearest = sorted(range(len(missed)), key=lambda index: missed[index])
+        return [by_relevance[index] for index in nearest]
+
+    def _distances(self, query: tantivy.Query, places: Sequence[Place]) -> list[float]:
+        """The sum, over the filters that each broken, of the shares by which it misses."""
+        totals = [0.0] * len(places)
+        at = {_where(place): index for index, place in enumerate(places)}
+        for judged in self.judged:
+            found = self.kind.order.by_score(_ranked_by_miss(judged, query), 0, _MOST_NEAR)
+            for place, share in zip(found, self._shares(judged, found), strict=True):
+                if (index := at.get(_where(place))) is not None:
+                    totals[index] += share
+        return totals
+
+    def _shares(self, judged: Judged, places: Sequence[Place]) -> Sequence[float]:
+        if judged.distances:
+            last = len(judged.distances)
+            return [judged.distances[last - round(place.score)][0] for place in places]
+        asked = judged.asked
+        if isinstance(asked, Between):
+            addresses = [place.address for place in places]
+            values = self.kind.searcher.fast_field_values(asked.field, addresses)
+            return [_share(float(value or 0), asked) for value in values]
+        return [1.0] * len(places)
+
+    # One hit
+
+    def _hit(self, place: Place) -> Hit:
+        record = self.kind.record(place.address)
+        violates: list[Violation] = []
+        unknown: list[str] = []
+        if isinstance(record, Product) and self.query.match is not Match.MET:
+            for asked in self.query.filters:
+                match self._judgement(record, asked):
+                    case Broken(violation=violation):
+                        violates.append(violation)
+                    case Unknown(reason=reason):
+                        unknown.append(reason)
+                    case _:
+                        pass
+        shown = fragments(_body(record), self.words) if self.words else ()
+        return Hit(record, place.score, shown, tuple(violates), tuple(unknown))
+
+    def _judgement(self, product: Product, asked: Filter) -> Judgement:
+        if asked.field == "type" and isinstance(asked, AnyOf):
+            return judge_type(product, asked, self.state.types)
+        return judge(product, asked, self.state.concepts)
+
+    # Facets
+
+    def _facets(self) -> Facets:
+        if self.kind.kind != "product" or self.state.facets is None:
+            return Facets()
+        return self.state.facets.facets(self._all_but, self.query.filters)
+
+    def _all_but(self, field: str | None) -> tantivy.Query:
+        met = [each.met for each in self.judged if each.asked.field != field]
+        return all_of(self.matching, *met)
+
+
+def _ranked_by_miss(judged: Judged, query: tantivy.Query) -> tantivy.Query:
+    """Who breaks the filter; scored, for numbers of attributes, by rank from the furthest miss.
+
+    Ranks, because the engine's scores are 32-bit floats and shares would not come back exactly.
+    """
+    broken = all_of(unscored(query), unscored(judged.broken))
+    if not judged.distances:
+        return broken
+    ranked = [
+        tantivy.Query.const_score_query(found, float(len(judged.distances) - index))
+        for index, (_, found) in enumerate(judged.distances)
+    ]
+    return all_of(broken, tantivy.Query.disjunction_max_query(ranked, 0.0))
+
+
+def _where(place: Place) -> tuple[int, int]:
+    return place.address.segment_ord, place.address.doc
+
+
+def _share(value: float, asked: Between) -> float:
+    """As `judging` measures it: by how much of the bound a number misses."""
+    bounds = [abs(bound) for bound in (asked.low, asked.high) if bound is not None]
+    below = asked.low - value if asked.low is not None else 0.0
+    above = value - asked.high if asked.high is not None else 0.0
+    return max(below, above, 0.0) / (max(bounds, default=0.0) or 1.0)
+
+
+def _body(record: AnyRecord) -> str:
+    match record:
+        case Product():
+            return record.description
+        case Review() | Page():
+            return record.text
