@@ -235,11 +235,9 @@ class _Adviser:
 
     def unverified(self) -> Iterator[str]:
         for item in self.found.unverified[:_SHOWN_UNVERIFIED]:
-            names = ", ".join(_plain(name) for name in item.names)
-            yield f"[{item.alias}]: {names} not stated{self._price_after(item.alias)}"
-
-    def _price_after(self, alias: str) -> str:
-        return f"; price [{alias}.price]" if self._states(alias, "price") else ""
+            yield f"[{item.alias}]{self._price_in_brackets(item.alias)}: " + "; ".join(
+                _plain(reason) for reason in item.reasons
+            )
 
     def owners(self) -> Iterator[str]:
         for alias in self.spoken_of:

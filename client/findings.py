@@ -24,7 +24,8 @@ class Near:
 @dataclass(frozen=True)
 class Unknown:
     alias: str
-    names: tuple[str, ...]
+    reasons: tuple[str, ...]
+    """"HDMI not stated", "noise unclear (...)"."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Findings:
             Near(str(e["product"]["id"]), tuple(e["violates"]))
             for e in entries
             if not self._excluded(str(e["product"]["id"]))
+            # Another kind of thing is no near miss.
+            and all(broken["filter"] != "type" for broken in e["violates"])
         )
 
     @cached_property
@@ -91,6 +94,7 @@ class Findings:
             Unknown(str(e["product"]["id"]), tuple(e["unknown"]))
             for e in entries
             if not self._excluded(str(e["product"]["id"]))
+            and not any(reason.startswith("type ") for reason in e["unknown"])
         )
 
     @cached_property

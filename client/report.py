@@ -42,6 +42,7 @@ from client.trajectory import (
 
 _LIVE = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _SPECIAL = re.compile(r"([\\`*\[\]|#])")
+_LEAD = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+[*_]*")
 _TABLE_TITLE = 48
 
 
@@ -77,14 +78,19 @@ class _References:
         return self.numbers.setdefault(alias, len(self.numbers) + 1)
 
     def line(self, line: str) -> str:
-        """One line rendered; a source is numbered once a line, at its first use."""
+        """One line rendered, each of its sources numbered once: behind the title that leads the
+        line, at the end where the line has one source, else behind its first value."""
         if line.lstrip().startswith("|"):
             return self._row(line)
-        shown: set[str] = set()
-        lead = re.match(r"\s*(?:[-*+]|\d+[.)])\s+[*_]*", line)
-        return self._replace(
-            line, lambda m: self._mark(m, shown, lead is not None and m.start == lead.end())
+        lead = _LEAD.match(line)
+        sources = {m.alias for m in marks(line) if m.alias in self.evidence}
+        at_end = (
+            sources if len(sources) == 1 and not (lead and _leads(line, lead.end())) else set[str]()
         )
+        shown = set(at_end)
+        start = lead.end() if lead else -1
+        text = self._replace(line, lambda m: self._mark(m, shown, m.start == start))
+        return " ".join((text, *(f"[{self.number(alias)}]" for alias in at_end)))
 
     def plain(self, text: str) -> str:
         """The text with values in place and no numbers."""
@@ -152,6 +158,11 @@ class _References:
                 title=title_of(evidence),
                 url=evidence.fields.get("url") or None,
             )
+
+
+def _leads(line: str, at: int) -> bool:
+    first = next(marks(line), None)
+    return first is not None and first.start == at and not (first.field or first.quote)
 
 
 def title_of(evidence: Evidence) -> str:

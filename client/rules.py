@@ -201,9 +201,10 @@ def _stages(run: Trajectory, plan: Plan) -> Iterator[tuple[str, list[Call]]]:
 
 
 def exploring(plan: Plan) -> dict[str, Any]:
+    """Without bounds, so that the kind of thing is seen even where none is in them."""
     spoken = [need.text for need in plan.needs if need.hard and need.constraint is None]
     query = " ".join((plan.looking_for, *spoken))
-    return {"query": query, "limit": 10, **_bounds(plan)}
+    return {"query": query, "limit": 10}
 
 
 def filtering(plan: Plan) -> dict[str, Any]:
