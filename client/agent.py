@@ -175,7 +175,7 @@ class _Loop:
 
     async def check_plan(self, state: CheckPlan) -> Acting | Planning:
         found = await self.supervisor.plan(self.run, state.message)
-        verdict = self.judged(state.message, found, forced=state.message.attempt > self.caps.plan)
+        verdict = self.judged(state.message, found, forced=self.capped(state.message))
         return _after_plan(state.message, verdict)
 
     async def act(self, state: Acting) -> CheckToolCalls | Writing | Finished:
@@ -190,7 +190,7 @@ class _Loop:
 
     async def check_tool_calls(self, state: CheckToolCalls) -> Calling | Acting | Writing:
         message = state.message
-        forced = message.attempt > self.caps.calls
+        forced = self.capped(message)
         judged = {v.call_id for v in self.run.verdicts if v.message_id == message.id}
         if not message.tool_calls and not judged:
             found = await self.supervisor.enough(self.run, message)
@@ -235,8 +235,7 @@ class _Loop:
     async def check_report(self, state: CheckReport) -> Writing | Acting | Finished:
         found = await self.supervisor.report(self.run, state.message)
         no_more = self.budget.out_of_time(self.run, self.seconds) is not None
-        capped = state.message.attempt > self.caps.report
-        verdict = self.judged(state.message, found, forced=capped or no_more)
+        verdict = self.judged(state.message, found, forced=no_more or self.capped(state.message))
         return _after_report(self.run, state.message, verdict)
 
     def finish(self, state: Finished) -> Trajectory:
@@ -273,6 +272,15 @@ class _Loop:
             supersedes=supersedes,
             usage=draft.usage,
         )
+
+    def capped(self, message: Message) -> bool:
+        """Whether sending it back is over: too often, or it came back as it was."""
+        caps = {
+            State.PLANNING: self.caps.plan,
+            State.ACTING: self.caps.calls,
+            State.WRITING: self.caps.report,
+        }
+        return message.attempt > caps[message.state] or _unchanged(self.run, message)
 
     def judged(
         self, message: Message, found: list[Check], *, forced: bool, call_id: str | None = None
@@ -359,6 +367,16 @@ def _accepted(run: Trajectory, message: Message) -> tuple[ToolCall, ...]:
         v.call_id for v in run.verdicts if v.message_id == message.id and v.decision == "accept"
     }
     return tuple(call for call in message.tool_calls if call.id in accepted)
+
+
+def _unchanged(run: Trajectory, message: Message) -> bool:
+    before = next((m for m in run.messages if m.id == message.supersedes), None)
+    return before is not None and _said(before) == _said(message)
+
+
+def _said(message: Message) -> tuple[object, ...]:
+    calls = [(call.name, call.arguments) for call in message.tool_calls]
+    return message.state, message.plan, message.text, calls
 
 
 def _reports(run: Trajectory) -> list[Message]:

@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -46,6 +45,11 @@ class RunFolder:
         self.path = path
         self._events = events
 
+    def begin(self, task: TaskGiven) -> Trajectory:
+        run = Trajectory(events=(task,))
+        self.append(run, task)
+        return run
+
     def append(self, run: Trajectory, event: Event) -> None:
         """The event is on disk when this returns."""
         self._events.write(event.model_dump_json().encode() + b"\n")
@@ -73,19 +77,16 @@ def final_markup(run: Trajectory) -> str | None:
 
 
 @contextmanager
-def create(path: Path, task: TaskGiven) -> Generator[tuple[RunFolder, Trajectory]]:
-    """A new run in `path`, which must hold none. Raises BadRun."""
+def create(path: Path) -> Generator[RunFolder]:
+    """A folder for a new run, which must hold none; its first event is the task. Raises BadRun."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadRun(f"{path}: no folder can be made there ({error.strerror})") from error
-    with _locked(path):
-        if (path / TRAJECTORY).exists():
+    with _locked(path), (path / TRAJECTORY).open("ab") as events:
+        if events.tell():
             raise BadRun(f"{path} holds a run already: --resume {path}, or name another folder")
-        with (path / TRAJECTORY).open("ab") as events:
-            folder, run = RunFolder(path, events), Trajectory(events=(task,))
-            folder.append(run, task)
-            yield folder, run
+        yield RunFolder(path, events)
 
 
 @contextmanager
@@ -133,16 +134,12 @@ def _event(path: Path, number: int, line: bytes) -> Event:
 
 def _write(path: Path, text: str) -> None:
     """Whole or not at all, also when the machine stops in between."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
 
 
 @contextmanager

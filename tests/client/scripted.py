@@ -1,10 +1,13 @@
 """A researcher that follows a script, so that a test decides what a run goes through."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from client.errors import ModelFailed
 from client.researcher import Draft
 from client.trajectory import Constraint, Need, Plan, State, Step, Trajectory
+
+Calls = Sequence[tuple[str, dict[str, Any]]]
 
 PLAN = Plan(
     looking_for="kettle",
@@ -43,15 +46,13 @@ REPORT = """\
 - [p4] costs [p4.price], over by £23.99
 """
 
-CALLS = (
+CALLS: tuple[Calls, ...] = (
     [("search_catalog", {"query": "kettle", "price_max": 40})],
     [
         ("search_reviews", {"product_ids": ["p1", "p2"], "query": "noise"}),
         ("get_product", {"ids": ["p1", "p2"]}),
     ],
 )
-
-Calls = Sequence[tuple[str, dict[str, object]]]
 
 
 class Scripted:
@@ -76,7 +77,8 @@ class Scripted:
 
     async def plan(self, run: Trajectory) -> Draft:
         turn = self._turn(run, State.PLANNING)
-        return Draft(plan=self.plans[min(turn, len(self.plans) - 1)])
+        # Not twice the same: a draft that comes back unchanged is not sent back again.
+        return Draft(text=f"{turn}", plan=self.plans[min(turn, len(self.plans) - 1)])
 
     async def act(self, run: Trajectory) -> Draft:
         turn = self._turn(run, State.ACTING)

@@ -156,8 +156,8 @@ async def test_refused_calls_come_back_in_the_same_turn_in_which_accepted_ones_r
 
 
 async def test_a_turn_of_refused_calls_alone_is_another_attempt_and_runs_at_the_cap() -> None:
-    wrong = [("search_catalog", {"text": "kettle"})]
-    run = await research(Scripted(calls=(wrong, wrong, wrong, *CALLS)))
+    wrong = [[("search_catalog", {"text": f"kettle {n}"})] for n in range(3)]
+    run = await research(Scripted(calls=(*wrong, *CALLS)))
     assert outline(run)[2:10] == [
         "acting 1.1 c1",
         "revise c1 bad_arguments",
@@ -203,8 +203,20 @@ async def test_a_report_is_sent_back_and_forced_at_its_cap_with_the_checks_on_re
         "accept",
         "ended: done",
     ]
-    stubborn = await research(Scripted(reports=(wrong,)), caps=Caps(report=1))
-    assert outline(stubborn)[-3:] == ["writing 5.2", "forced value_differs", "ended: done"]
+    worse = f"{wrong}\nIn short, take the first."
+    capped = await research(Scripted(reports=(wrong, worse)), caps=Caps(report=1))
+    assert outline(capped)[-3:] == ["writing 5.2", "forced value_differs", "ended: done"]
+
+
+async def test_a_draft_that_comes_back_unchanged_is_not_sent_back_again() -> None:
+    wrong = REPORT.replace("[p2.price]", "£35.10", 1)
+    run = await research(Scripted(reports=(wrong,)))
+    assert outline(run)[-4:] == [
+        "revise value_differs",
+        "writing 5.2",
+        "forced value_differs",
+        "ended: done",
+    ]
 
 
 async def test_without_a_supervisor_nothing_is_sent_back() -> None:
@@ -306,7 +318,8 @@ async def test_a_stopped_process_is_resumed_to_the_same_report(name: str, tmp_pa
         from tests.client.test_agent import TASK
 
         async def main():
-            with runs.create(Path(sys.argv[1]), TASK) as (folder, run):
+            with runs.create(Path(sys.argv[1])) as folder:
+                run = folder.begin(TASK)
                 def record(run, event):
                     folder.append(run, event)
                     if isinstance(event, Observation):
@@ -338,7 +351,7 @@ async def test_a_stopped_process_is_resumed_to_the_same_report(name: str, tmp_pa
         assert len(made) + before == len(run.observations)
         folder.finish(run, {})
     whole = await research(Scripted())
-    with runs.create(tmp_path / "whole", TASK) as (folder, _):
+    with runs.create(tmp_path / "whole") as folder:
         folder.finish(whole, {})
     for file in ("report.md", "report.json"):
         assert (where / file).read_bytes() == (tmp_path / "whole" / file).read_bytes()
