@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.metadata
-import importlib.util
 import os
 import sys
 from collections.abc import Iterator
@@ -33,10 +32,9 @@ def options(
 
 def main() -> None:
     """Exit codes: 0 done, 1 failed, 2 bad usage, 3 stopped by a budget with a partial result."""
-    for folder in FOLDERS:
-        if importlib.util.find_spec(f"{folder}.cli"):
-            app.add_typer(importlib.import_module(f"{folder}.cli").app)
     try:
+        for folder in FOLDERS:
+            app.add_typer(importlib.import_module(f"{folder}.cli").app)
         app()
     except Exception as error:
         if "PRODUCTRESEARCH_DEBUG" in os.environ:

@@ -35,6 +35,20 @@ def test_an_unknown_command_is_bad_usage(tmp_path: Path):
     assert shown.stdout == ""
 
 
+def test_the_commands_of_every_folder_stand_at_the_top(tmp_path: Path):
+    shown = run("--help", folder=tmp_path).stdout
+    commands = ("index", "serve", "install", "uninstall", "doctor", "research", "demo")
+    assert [each for each in commands if f"│ {each} " not in shown] == []
+
+
+def test_a_file_that_is_not_there_is_one_line_on_stderr(tmp_path: Path):
+    shown = run("index", "shop.csv", "--index", "here", folder=tmp_path)
+    assert (shown.returncode, shown.stdout) == (1, "")
+    assert shown.stderr.startswith("productresearch: ")
+    assert "shop.csv" in shown.stderr
+    assert shown.stderr.count("\n") == 1
+
+
 def test_the_current_folder_cannot_stand_in_for_the_program(tmp_path: Path):
     for folder in productresearch.FOLDERS:
         (tmp_path / folder).mkdir()
