@@ -138,6 +138,7 @@ _DIMENSIONS: dict[str, dict[str, tuple[str, str]]] = {
         "mph": ("mile/hour", ""),
         "m/s": ("meter/second", ""),
     },
+    "grammage": {"g/m²": ("1", "g/m2 g/qm gsm")},
     "angle": {"°": ("degree", "deg degree degrees")},
     "share": {"%": ("1", "percent per_cent pct")},
     "print speed": {"ppm": ("1", "pages/min pages_per_minute pages/minute")},

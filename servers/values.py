@@ -380,12 +380,12 @@ def parse_number(raw: Raw) -> float | None:
 def read_value(text: str) -> Value:
     """What an attribute's text states: yes or no, a number, a quantity, else the text itself.
 
-    Digits that are a code ("0042", "1,299") stay text.
+    Digits that a number would not give back as written ("0042", "2.0", "1,299") stay text.
     """
     stripped = text.strip()
     if stripped.lower() in ("yes", "true", "no", "false"):
         return stripped.lower() in ("yes", "true")
-    if _PLAIN_NUMBER.fullmatch(stripped):
+    if _PLAIN_NUMBER.fullmatch(stripped) and format_number(float(stripped)) == stripped:
         return float(stripped)
     return parse_quantity(stripped) or stripped
 
