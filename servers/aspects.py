@@ -33,10 +33,14 @@ _NO_DENIAL = frozenset({"only", "just"})
 """After "not": "not only good, but cheap" praises twice."""
 _ABSENCES = frozenset({"no", "without", "lack", "lacks", "lacking", "missing"})
 _CLEAR_PRAISE, _CLEAR_FAULT = 4.5, 2.0
+_AFTER_ALSO = frozenset({"good", "well", "as", "when", "because", "so", "he", "she"})
+"""After a "too" that means also, or that praises."""
 _SHORT_CLAUSE = 8
 """Words up to which a clause that names an aspect is about it: "nice rules and box"."""
 
 _FEWEST_REVIEWS = 6
+_FEWEST = 3
+"""Reviews that must name a term which is not in the table."""
 _DETERMINERS = frozenset("the its it's this these their his her my your our each every".split())
 _NAMES_NOTHING = frozenset(
     "thing things product item items one ones time times day days week weeks month months year"
@@ -79,10 +83,10 @@ _Phrases = Mapping[str, Sequence[tuple[tuple[str, ...], Sequence[_Entry]]]]
 """First word -> phrases that begin with it, longest first."""
 
 
-def count_aspects(reviews: Sequence[Review]) -> list[AspectCount]:
+def count_aspects(reviews: Sequence[Review], title: str = "") -> list[AspectCount]:
     """Aspects by how many reviews praise or fault them, most first. One review counts at most
-    once on either side of an aspect."""
-    terms = frequent_terms(reviews)
+    once on either side of an aspect. Words of the product's `title` are no aspects of it."""
+    terms = frequent_terms(reviews) - {singular(word) for word in _TOKEN.findall(title.lower())}
     counts: dict[str, AspectCount] = {}
     for review in reviews:
         opinions: dict[str, set[bool]] = defaultdict(set)
@@ -95,7 +99,24 @@ def count_aspects(reviews: Sequence[Review]) -> list[AspectCount]:
                 count.positive.append(review.id)
             if False in sides:
                 count.negative.append(review.id)
-    return sorted(counts.values(), key=lambda one: (-one.mentions, one.name))
+    kept = [one for one in counts.values() if one.name not in terms or one.mentions >= _FEWEST]
+    return sorted(kept, key=lambda one: (-one.mentions, one.name))
+
+
+def related_words(query: str) -> list[str]:
+    """The words by which shoppers speak of the aspects that `query` names: "noise" -> "quiet",
+    "loud", "noisy", ... Empty where it names none."""
+    aspects, _ = _table()
+    clause = [word for words in _clauses(query) for word in words]
+    named = {entry.aspect for _, _, entries in _matches(clause) for entry in entries}
+    found = [
+        text
+        for name in aspects
+        if name in named
+        for kind in ("words", "praise", "fault")
+        for text in aspects[name][kind]
+    ]
+    return list(dict.fromkeys(text for text in found if text.isalpha()))
 
 
 def mentions(review: Review, terms: frozenset[str] = frozenset()) -> Iterator[Mention]:
@@ -131,11 +152,22 @@ def _mentions_in(
                 named[entry.aspect] = named.get(entry.aspect, 0) + opinion
                 if _ABSENCES.intersection(clause[max(0, at - 2) : at]):
                     absent[entry.aspect] = 1 if entry.aspect in _better_absent() else -1
+    general -= _excesses(clause)
     for word in clause:
         if singular(word) in terms:
             named.setdefault(singular(word), 0)
+    around = general or sum(named.values())  # "the pump rattles" is no praise of the pump
     for aspect, opinion in named.items():
-        yield Mention(aspect, opinion or absent.get(aspect) or general or _prior(clause, rating))
+        yield Mention(aspect, opinion or absent.get(aspect) or around or _prior(clause, rating))
+
+
+def _excesses(clause: Sequence[str]) -> int:
+    """ "too hot", "too stiff": a fault whatever the word is."""
+    return sum(
+        _direction(clause, at, 1)
+        for at, (word, following) in enumerate(pairwise(clause))
+        if word == "too" and following not in _AFTER_ALSO and following not in STOP_WORDS
+    )
 
 
 def _prior(clause: Sequence[str], rating: float | None) -> int:
@@ -195,7 +227,7 @@ def frequent_terms(reviews: Sequence[Review]) -> frozenset[str]:
         named.update({singular(word) for before, word in pairs if before in _DETERMINERS})
         used.update({singular(word) for word in words})
     known = _known_words()
-    fewest = max(3, len(reviews) // 12)
+    fewest = max(_FEWEST, len(reviews) // 12)
     return frozenset(
         word
         for word, count in named.most_common(40)

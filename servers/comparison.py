@@ -106,7 +106,10 @@ def _telling(index: Index, products: Sequence[Product]) -> tuple[list[shapes.Row
     """The rows that most products state and in which they differ; how many more there are."""
     names = list(dict.fromkeys(name for product in products for name in product.attributes))
     own = [row for row in _rows(index, products, _ALWAYS) if _stated(row)]
-    rows = sorted(_rows(index, products, names), key=_how_telling, reverse=True)
+    distinct: dict[tuple[shapes.Cell, ...], shapes.Row] = {}
+    for row in _rows(index, products, names):
+        distinct.setdefault(tuple(row.cells), row)  # two names of one concept are one row
+    rows = sorted(distinct.values(), key=_how_telling, reverse=True)
     kept = rows[: _MOST_ROWS - len(own)]
     return own + kept, len(rows) - len(kept)
 

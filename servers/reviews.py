@@ -10,11 +10,12 @@ from fastmcp import FastMCP
 from pydantic import Field
 
 from servers import lookup, shapes
+from servers.aspects import related_words
 from servers.budget import LEAST_TOKENS, MOST_TOKENS, fits, most_that_fit
 from servers.hygiene import clean, clean_line
-from servers.index import AnyOf, Between, Filter, Index, Is, Query, Results, Sort
+from servers.index import AnyOf, BadCursor, Between, Filter, Index, Is, Query, Results, Sort
 from servers.passages import best_passage
-from servers.records import Review
+from servers.records import Product, Review
 from servers.summary import summarize
 from servers.tools import add_resource, add_tool, new_server
 
@@ -24,6 +25,7 @@ INSTRUCTIONS = (
 )
 _CONCISE_LENGTH = 600
 _DETAILED_LENGTH = 4000
+_ENOUGH = 3
 _PAGE = 500
 _MOST_SUMMARIZED = 5000
 
@@ -90,7 +92,7 @@ class Reviews:
         unknown = self._unknown_products(product_ids)
         if len(unknown) == len(set(product_ids)):
             raise lookup.refusal("product", unknown)
-        found = self.index.search(asked)
+        asked, found = self._found(asked)
         result = shapes.ReviewsResult(
             total=found.total,
             reviews=[_shown(one, asked.text, longest) for one in _reviews(found)],
@@ -98,6 +100,21 @@ class Reviews:
             note=_note(found, asked, unknown),
         )
         return self._fitted(result, asked, max_tokens)
+
+    def _found(self, asked: Query) -> tuple[Query, Results]:
+        """Shoppers write "loud", not "noise": where the words as asked find next to nothing, the
+        words for the same aspect join them. A cursor goes on with whichever search gave it."""
+        more = related_words(asked.text)
+        wider = replace(asked, text=" ".join([asked.text, *more])) if more else asked
+        try:
+            found = self.index.search(asked)
+        except BadCursor:
+            if wider == asked:
+                raise
+            return wider, self.index.search(wider)
+        if found.total >= _ENOUGH or asked.cursor or wider == asked:
+            return asked, found
+        return wider, self.index.search(wider)
 
     def _unknown_products(self, ids: Sequence[str]) -> list[shapes.UnknownId]:
         """None where only reviews are indexed: then a product is known by its reviews alone."""
@@ -135,7 +152,9 @@ class Reviews:
         unknown = self._unknown_products([product_id])
         if unknown:
             raise lookup.refusal("product", unknown)
-        return summarize(product_id, *self._all_reviews(product_id), max_tokens)
+        product = self.index.get("product", [product_id]).get(product_id)
+        title = product.title if isinstance(product, Product) else ""
+        return summarize(product_id, title, *self._all_reviews(product_id), max_tokens)
 
     def _all_reviews(self, product_id: str) -> tuple[list[Review], int]:
         """(the newest reviews, how many there are)."""

@@ -20,9 +20,9 @@ _HOW = (
 
 
 def summarize(
-    product_id: str, reviews: Sequence[Review], total: int, max_tokens: int
+    product_id: str, title: str, reviews: Sequence[Review], total: int, max_tokens: int
 ) -> shapes.ReviewSummary:
-    """`reviews`: the newest of `total`."""
+    """`reviews`: the newest of `total`; `title`: of the product, where it is known."""
     ratings = [one.rating for one in reviews if one.rating is not None]
     verified = [one.verified for one in reviews if one.verified is not None]
     result = shapes.ReviewSummary(
@@ -32,7 +32,7 @@ def summarize(
         histogram=_histogram(ratings),
         verified_share=round(sum(verified) / len(verified), 3) if verified else None,
         over_time=_over_time(reviews),
-        aspects=[_aspect(one) for one in count_aspects(reviews)[:_MOST_ASPECTS]],
+        aspects=[_aspect(one) for one in count_aspects(reviews, title)[:_MOST_ASPECTS]],
         note=_note(len(reviews), total),
     )
     return _fitted(result, max_tokens)

@@ -21,6 +21,7 @@ from fastmcp.tools.base import ToolResult
 from pydantic import BaseModel
 from pydantic import ValidationError as PydanticValidationError
 
+from servers.asked import FORMS
 from servers.index import ServersError
 from servers.records import Kind
 from servers.shapes import without_absent
@@ -129,7 +130,10 @@ def _refusals(error: PydanticValidationError) -> str:
     by_argument: dict[str, list[str]] = {}
     for fault in error.errors(include_url=False):
         argument = str(fault["loc"][0]) if fault["loc"] else "arguments"
-        by_argument.setdefault(argument, []).append(_in_words(fault["type"], fault["msg"]))
+        reason = _in_words(fault["type"], fault["msg"])
+        by_argument.setdefault(argument, []).append(
+            f"give {FORMS}" if argument == "attributes" else reason
+        )
     return "; ".join(
         f"`{argument}`: {' or '.join(dict.fromkeys(reasons))}"
         for argument, reasons in by_argument.items()

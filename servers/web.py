@@ -15,7 +15,7 @@ from pydantic import Field
 from servers import lookup, shapes
 from servers.budget import LEAST_TOKENS, MOST_TOKENS, cost, estimate, fits
 from servers.hygiene import clean, clean_line
-from servers.index import AnyOf, BadCursor, BadQuery, Between, Filter, Index, Query
+from servers.index import AnyOf, BadCursor, BadQuery, Between, Filter, Index, Query, UnknownField
 from servers.passages import Section, best_passage, relevance, sections
 from servers.records import Page, stable_id
 from servers.tools import add_resource, add_tool, new_server
@@ -147,7 +147,10 @@ class Web:
             return None
         query = Query("page", "", (AnyOf("site", (site,)),), limit=_SCANNED)
         while True:
-            found = self.index.search(query)
+            try:
+                found = self.index.search(query)
+            except UnknownField:
+                return None
             for hit in found.hits:
                 if isinstance(hit.record, Page) and _same(hit.record.url, url):
                     return hit.record
