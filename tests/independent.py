@@ -367,7 +367,12 @@ def _held(row: Row, shown: str) -> bool:
     if not number:
         return shown == "in stock" and _number(row.fields.get("number_available_in_stock")) > 0
     amount = Decimal(number[1].replace(",", ""))
-    return amount in row.prices or amount in _numbers(row).values()
+    if amount in row.prices or amount in _numbers(row).values():
+        return True
+    # The lower end of a range in words: "36 months - 8 years", and "6 - 3 years" as files have it.
+    unit = shown[number.end() :].strip()
+    lower = rf"(?<![\w.]){re.escape(number[1])}\s*(?:-\s*\d+)?\s*{re.escape(unit)}\b"
+    return bool(unit) and re.search(lower, texts_of(row).lower()) is not None
 
 
 def _flagged(row: Row, need: str, wanted: bool) -> bool:

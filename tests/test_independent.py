@@ -73,7 +73,7 @@ REPORT: dict[str, Any] = {
     "unverified": [{"product_id": SILK, "title": "Silk Kite", "unknown": ["price"]}],
     "comparison": [
         {"need": "price", "values": {KITE: cell(KITE, "£9.99"), BAT: cell(BAT, "£13.80")}},
-        {"need": "age", "values": {KITE: cell(KITE, "3 years and up"), BAT: None}},
+        {"need": "age", "values": {KITE: cell(KITE, "3 years and up"), BAT: cell(BAT, "6 months")}},
         {"need": "in stock", "values": {KITE: cell(KITE, "yes"), BAT: None}},
     ],
     "claims": [],
@@ -97,7 +97,7 @@ def data(tmp_path: Path) -> Path:
         rows = csv.writer(file)
         rows.writerow(names)
         rows.writerow((KITE, "Red Kite", "£9.99", "5 new", "age:3 years and up"))
-        rows.writerow((BAT, "Bat Kite", "13.80", "", ""))
+        rows.writerow((BAT, "Bat Kite", "13.80", "", "age:6 - 3 months"))
         rows.writerow((DRAGON, "Dragon Kite", "18.50", "2", "age:8 years and up"))
         rows.writerow((SILK, "Silk Kite", "", "1", ""))
     said = "It flies  well in the park,\nevery *single* day. Kids <3 it"
@@ -156,6 +156,11 @@ def test_a_sound_run_has_no_faults(judge: Callable[..., list[str]]):
         ("comparison/0/values", {KITE: cell(KITE, "£9.98")}, "does not state '£9.98'"),
         ("comparison/0/values", {KITE: cell(BAT, "£13.80")}, f"is compared by {BAT}"),
         ("comparison/1/values", {KITE: cell(KITE, "4 years and up")}, "'4 years and up'"),
+        (
+            "comparison/1/values",
+            {BAT: cell(BAT, "3 years")},
+            f"age: {BAT} does not state '3 years'",
+        ),
         ("comparison/2/values", {KITE: cell(KITE, "no")}, "in stock: "),
         ("comparison/2/values", {BAT: cell(BAT, "no")}, "in stock: "),
     ],
