@@ -365,7 +365,8 @@ def _words(text: str) -> set[str]:
 
 
 def _enough_products(run: Trajectory, plan: Plan, report: Parsed) -> Iterator[Check]:
-    chosen = report.aliases(RECOMMENDATION)
+    named = report.aliases(RECOMMENDATION)
+    chosen = [a for a in named if a in run.evidence and run.evidence[a].kind == "product"]
     if len(chosen) >= plan.wanted:
         return
     others = [alias for alias in _fitting(run, plan) if alias not in chosen]
