@@ -2,7 +2,9 @@
 
 import hmac
 import os
+import socket
 import stat
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -58,15 +60,38 @@ def serve_http(server: FastMCP, host: str, port: int, token_file: Path | None) -
             f"Serving on {host} opens the index to the network: give --token-file FILE"
             " (a secret of 16 characters or more), or leave --host at 127.0.0.1."
         )
-    uvicorn.run(
+    config = uvicorn.Config(
         http_app(server, host, token),
-        host=host,
-        port=port,
         log_level="warning",
         timeout_graceful_shutdown=5,
         server_header=False,
         ws="none",
     )
+    with _listening(host, port) as listening:
+        _Announced(config).run([listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise RefusedToServe(
+            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another --port or --host."
+        ) from error
+
+
+class _Announced(uvicorn.Server):
+    """Says on stderr where it answers, once it does."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for one in sockets or ():
+            host, port = one.getsockname()[:2]
+            shown = f"[{host}]" if ":" in host else host
+            print(
+                f"serving on http://{shown}:{port}/mcp (Ctrl+C stops)", file=sys.stderr, flush=True
+            )
 
 
 def http_app(server: FastMCP, host: str, token: str | None = None) -> ASGIApp:

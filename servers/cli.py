@@ -98,7 +98,9 @@ def serve(
     index: IndexOption = None,
     http: Annotated[bool, typer.Option("--http", help="Streamable HTTP instead of stdio.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on, with --http.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port, with --http.")] = 8765,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port, with --http; 0: any free one.")
+    ] = 8765,
     token_file: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Ask for the bearer token in this file, with --http."),
