@@ -8,7 +8,7 @@ from functools import cached_property
 
 from client.findings import Findings, Near, Said, listed
 from client.markup import money, quote_mark, value_of
-from client.trajectory import Constraint, Need
+from client.trajectory import Need
 from client.wishes import Wish, wish_for
 
 _SHOWN_NEAR = 5
@@ -122,9 +122,9 @@ class _Adviser:
 
     @cached_property
     def hard(self) -> list[Need]:
-        """Hard needs, the price first; the kind of thing is said by `looking_for`."""
-        hard = [n for n in self.found.plan.needs if n.hard and _field(n) != "type"]
-        return sorted(hard, key=lambda n: _field(n) != "price")
+        """Hard needs: the kind of thing, the price, then as asked."""
+        hard = [n for n in self.found.plan.needs if n.hard]
+        return sorted(hard, key=lambda n: (_field(n) != "type", _field(n) != "price"))
 
     # Sections
 
@@ -143,7 +143,7 @@ class _Adviser:
             return f"## Recommendation\n\n{self._nothing_fits()}"
         count = len(self.found.fits)
         lead = (
-            f"{count} products meet every hard need that the catalog can answer."
+            f"{count} products meet every hard need that the catalog can answer; {self._order()}."
             if count > 1
             else "One product meets every hard need that the catalog can answer."
         )
@@ -154,7 +154,7 @@ class _Adviser:
         price = f" at [{alias}.price]" if self._states(alias, "price") else ", price not stated"
         lines = [f"{n}. **[{alias}]**{price}"]
         for need in self.hard:
-            if mark := self._stated_as(alias, need.constraint):
+            if mark := self._stated_as(alias, need):
                 lines.append(f"   - {_plain(need.text)}: {mark}")
         for need, wish in _wishes(self.found):
             lines += [
@@ -168,6 +168,17 @@ class _Adviser:
             )
             lines.append(f"   - rated [{alias}.rating] of 5{owners}")
         return "\n".join(lines)
+
+    def _order(self) -> str:
+        """What the order of the recommended goes by, in words."""
+        by = [wish.most or name for _, wish in _wishes(self.found) for name in wish.attributes]
+        by += (
+            ["best spoken of by owners"]
+            if any(w.asked_of_owners for _, w in _wishes(self.found))
+            else []
+        )
+        by += ["best rated"] if any(self._states(a, "rating") for a in self.best) else []
+        return f"{', then '.join((*dict.fromkeys(by), 'closest to the question'))} first"
 
     def _also(self) -> str:
         if not self.rest:
@@ -184,7 +195,9 @@ class _Adviser:
         if not self.found.search and failed:
             return f"The catalog could not be searched: {_plain(failed[-1].error or '')}"
         thing = _plain(self.found.plan.looking_for)
-        asked = " ".join(_plain(need.text) for need in self.hard if need.constraint)
+        asked = " ".join(
+            _plain(need.text) for need in self.hard if _field(need) not in ("", "type")
+        )
         said = f"Nothing in this catalog fits: no {thing} {asked}".rstrip() + "."
         if self.shown_near:
             return f"{said} What comes nearest, and by how much, stands below."
@@ -234,7 +247,8 @@ class _Adviser:
         )
 
     def unverified(self) -> Iterator[str]:
-        for item in self.found.unverified[:_SHOWN_UNVERIFIED]:
+        fewest = sorted(self.found.unverified, key=lambda item: len(item.reasons))
+        for item in fewest[:_SHOWN_UNVERIFIED]:
             yield f"[{item.alias}]{self._price_in_brackets(item.alias)}: " + "; ".join(
                 _plain(reason) for reason in item.reasons
             )
@@ -348,13 +362,15 @@ class _Adviser:
     def _states(self, alias: str, field: str) -> bool:
         return value_of(self.found.evidence[alias], field) is not None
 
-    def _stated_as(self, alias: str, constraint: Constraint | None) -> str | None:
+    def _stated_as(self, alias: str, need: Need) -> str | None:
+        constraint = need.constraint
         if constraint is None or constraint.field in ("price", "type"):
             return None
         if not self._states(alias, constraint.field):
             return None
         name = constraint.field.removeprefix("attributes.")
-        label = "" if name in ("brand", "in_stock", "rating") else f"{name} "
+        said = name in ("brand", "in_stock", "rating") or name.casefold() == need.text.casefold()
+        label = "" if said else f"{name} "
         return f"{label}[{alias}.{constraint.field}]"
 
 

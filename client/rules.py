@@ -87,9 +87,10 @@ def refined_plan(run: Trajectory) -> Plan | None:
         return plan
     facets = cast(dict[str, Any], first.result.get("facets") or {})
     types = cast(list[dict[str, Any]], facets.get("type") or [])
-    kind = kind_of_thing(plan.looking_for, [str(one["value"]) for one in types])
+    suggestions = listed(first, "suggested_filters")
+    kind = _kind(plan.looking_for, [str(s["words"]) for s in suggestions], types)
     needs = list(plan.needs)
-    for suggested in listed(first, "suggested_filters"):
+    for suggested in suggestions:
         needs = _with_suggestion(needs, plan.looking_for, kind, suggested)
     if kind and not any(n.constraint and n.constraint.field == "type" for n in needs):
         sought = Constraint(field="type", op="is", value=kind)
@@ -100,6 +101,15 @@ def refined_plan(run: Trajectory) -> Plan | None:
         for i, s in enumerate(plan.steps)
     )
     return plan.model_copy(update={"needs": tuple(needs), "steps": steps})
+
+
+def _kind(looking_for: str, filtered: Sequence[str], types: list[dict[str, Any]]) -> str | None:
+    """ "printer" of "laser printer" where "laser" is a filter of its own."""
+    known = [str(one["value"]) for one in types]
+    rest = f" {_singular(looking_for)} "
+    for words in filtered:
+        rest = rest.replace(f" {_singular(words)} ", " ")
+    return kind_of_thing(rest, known) or kind_of_thing(looking_for, known)
 
 
 def kind_of_thing(looking_for: str, types: Sequence[str]) -> str | None:
@@ -131,7 +141,8 @@ def _with_suggestion(
             fitted = _bounded(constraint, need.text)
             return [*needs[:at], need.model_copy(update={"constraint": fitted}), *needs[at + 1 :]]
     if _spoken_in(words, looking_for):
-        return [*needs, Need(id=_next_id(needs), text=words, hard=True, constraint=constraint)]
+        text = _as_written(words, looking_for)
+        return [*needs, Need(id=_next_id(needs), text=text, hard=True, constraint=constraint)]
     return needs
 
 
@@ -165,6 +176,12 @@ def _spoken_in(words: str, text: str) -> bool:
     return f" {_singular(words)} " in f" {_singular(text)} "
 
 
+def _as_written(words: str, text: str) -> str:
+    """"USB" where the question says so."""
+    at = text.lower().find(words.lower())
+    return text[at : at + len(words)] if at >= 0 else words
+
+
 def _singular(text: str) -> str:
     words = re.findall(r"[^\W_]+(?:[.'-][^\W_]+)*|\"", text.lower())
     return " ".join(re.sub(r"(?<=[a-z]{3})(?<!s)s$", "", word) for word in words)
@@ -175,13 +192,14 @@ def _singular(text: str) -> str:
 
 def _stages(run: Trajectory, plan: Plan) -> Iterator[tuple[str, list[Call]]]:
     """(why, calls) in order; the first stage with a call not yet made is the next turn."""
-    yield (
-        "First see what the catalog has and which words it can filter by.",
-        [
-            ("search_catalog", exploring(plan)),
-            ("search_web", {"query": plan.looking_for, "limit": 5}),
-        ],
-    )
+    if not any(call.name == "search_catalog" for m in run.messages for call in m.tool_calls):
+        yield (
+            "First see what the catalog has and which words it can filter by.",
+            [
+                ("search_catalog", exploring(plan)),
+                ("search_web", {"query": plan.looking_for, "limit": 5}),
+            ],
+        )
     refined = filtering(plan)
     yield "Search again with the filters that the catalog knows.", [("search_catalog", refined)]
     if not Findings(run).search or _came_back_empty(run):
