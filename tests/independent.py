@@ -376,17 +376,19 @@ def _held(row: Row, shown: str) -> bool:
 
 
 def _flagged(row: Row, need: str, wanted: bool) -> bool:
-    """By the columns that share the most words with the need."""
+    """By the column that is the need, else by what shares most words with it."""
     words = {word[:5] for word in re.findall(r"[a-z]{3,}", need.lower())}
     if "stock" in words and "number_available_in_stock" in row.fields:
         stock = row.fields["number_available_in_stock"]
         return bool(stock) and wanted == (_number(stock) > 0)
     flags = {**_numbers(row), **{n: v for n, v in row.fields.items() if isinstance(v, bool)}}
-    shared = {name: sum(word in name.lower() for word in words) for name in flags}
-    most = max(shared.values(), default=0)
-    if most:
-        return wanted in {bool(flags[name]) for name in flags if shared[name] == most}
-    return wanted and any(word in texts_of(row).lower() for word in words)
+    named = {name: {word[:5] for word in name.split("_")[2:]} for name in flags}
+    if same := {bool(flags[name]) for name in flags if named[name] == words}:
+        return wanted in same
+    most = max((len(words & each) for each in named.values()), default=0)
+    nearest = {bool(flags[name]) for name in flags if most and len(words & named[name]) == most}
+    said = texts_of(row).lower()
+    return wanted in nearest or (wanted and all(word in said for word in words))
 
 
 def _numbers(row: Row) -> dict[str, Decimal]:

@@ -226,9 +226,10 @@ def test_prices_in_cents_and_flags_are_read_and_no_currency_is_made_up(tmp_path:
     run.mkdir()
     raw = {"id": "7", "title": 'A 24" monitor', "price": 19995, "attr_n_display_diagonal": 23.8}
     raw |= {"attr_b_height_adjustment": False, "attr_n_height": 520.0, "attr_b_hdmi": True}
+    raw |= {"attr_b_usb_hub": False, "attr_t_device_interface": "USB"}
     (data / "products-1.json.gz").write_bytes(gzip.compress(json.dumps([raw]).encode()))
     shown = {"product_id": "7", "title": raw["title"], "price": 199.95, "currency": None}
-    values = {"HDMI": "yes", "display diagonal": "23.8 in", "price": "199.95"}
+    values = {"HDMI": "yes", "usb": "yes", "display diagonal": "23.8 in", "price": "199.95"}
     report = REPORT | {
         "recommended": [shown],
         "near_misses": [],
