@@ -245,13 +245,19 @@ def _card_faults(card: dict[str, Any], catalog: Catalog, section: str) -> Iterat
 
 def shows_no_invented_amount(run: Run, catalog: Catalog, question: dict[str, Any]) -> Iterator[str]:
     """Amounts of money are prices of cited products, bounds of the question, or differences."""
+    bounds = [Decimal(n) for n in re.findall(r"\d+(?:\.\d+)?", question["question"])]
+    missed = r"price \D?([\d,]+(?:\.\d+)?), (?:over|under) by \D?([\d,]+(?:\.\d+)?)"
+    for price, by in re.findall(missed, run.body):
+        stated, difference = Decimal(price.replace(",", "")), Decimal(by.replace(",", ""))
+        if difference not in [abs(stated - bound) for bound in bounds]:
+            yield f"the price {price} does not miss a bound of the question by {by}"
     if not catalog.sign:
         if found := re.search(r"[£$€]\s?\d", run.body):
             yield f"shows a currency the catalog does not state: {found[0]}"
         return
     cited = (catalog.rows.get(reference["id"]) for reference in run.references.values())
     known = {price for row in cited if row for price in row.prices if price is not None}
-    known |= {Decimal(n) for n in re.findall(r"\d+(?:\.\d+)?", question["question"])}
+    known |= set(bounds)
     allowed = known | {abs(a - b) for a in known for b in known}
     for number in re.findall(re.escape(catalog.sign) + r"\s?(\d[\d,]*(?:\.\d+)?)", run.body):
         if Decimal(number.replace(",", "")) not in allowed:

@@ -182,6 +182,11 @@ def test_a_fault_in_the_report_is_found(
         ("[4] and", "[9] and", "[9] is not among the references"),
         ("“Kids &lt;3 it”", "(quote not found)", "report.md holds (quote not found)"),
         ("over by £3.50", "over by £13.50", f"beside {DRAGON} that it misses by 3.50"),
+        (
+            ": £18.50, over by £3.50",
+            ": price £18.50, over by £3.51",
+            "the price 18.50 does not miss a bound of the question by 3.51",
+        ),
         ("8 years and up", "18 years and up", f"beside {DRAGON} that it is for 8 years"),
         ("two kites under £15", "two kites under £150", "does not say: two kites under £15"),
         ("that flies well", "to fly", "does not say: {'any': ['easy to fly', 'flies well']}"),
