@@ -12,9 +12,10 @@ from servers.values import Unclear, parse_bool, parse_date, parse_number, read_v
 
 Attributes = dict[str, list[Value]]
 Row = dict[str, Any]
-_Reader = Callable[[Any], list[Value]]
+_Reader = Callable[[Any], tuple[Value, ...]]
 _EMPTY = frozenset({"", "-", "n/a", "n.a.", "na", "null", "none", "nan"})
 _MAX_SPLIT = 1000
+_CACHED = 2000
 
 
 def attribute_name(column: str) -> str:
@@ -66,6 +67,7 @@ class AttributeReader:
         self._derived = [(rule, re.compile(rule.match or "")) for rule in rules if rule.from_]
         self._labels = {id(rule): _label_pattern(rule) for rule in rules if rule.labels}
         self._plans: dict[str, tuple[str, _Reader] | None] = {}
+        self._pair_readers: dict[tuple[int, str], tuple[str, _Reader]] = {}
 
     def read(self, row: Row, look_up: Callable[[Row, str], Any]) -> Attributes:
         found: Attributes = {}
@@ -114,9 +116,15 @@ class AttributeReader:
         name = attribute_name(rule.name or name)
         return None if name in self._drop else (name, self._reader(rule, name, unit))
 
-    def _read_pair(self, rule: AttributeRule, name: str, raw: Any) -> tuple[str, list[Value]]:
-        clean = attribute_name(rule.name or name)
-        return clean, self._reader(rule, clean)(raw)
+    def _read_pair(self, rule: AttributeRule, name: str, raw: Any) -> tuple[str, tuple[Value, ...]]:
+        key = (id(rule), name)
+        if key not in self._pair_readers:
+            clean = attribute_name(rule.name or name)
+            if len(self._pair_readers) > _CACHED:
+                return clean, self._reader(rule, clean)(raw)
+            self._pair_readers[key] = (clean, self._reader(rule, clean))
+        clean, read = self._pair_readers[key]
+        return clean, read(raw)
 
     def _reader(self, rule: AttributeRule, name: str, stated: str | None = None) -> _Reader:
         written = stated or rule.unit
@@ -155,7 +163,20 @@ class AttributeReader:
             elif isinstance(raw, dict):
                 yield from _stated_quantity(cast(Row, raw))
 
-        return lambda raw: list(values(raw))
+        known: dict[tuple[bool, Any], tuple[Value, ...]] = {}  # a catalog repeats itself
+
+        def cached(raw: Any) -> tuple[Value, ...]:
+            if isinstance(raw, list | dict):
+                return tuple(values(cast(Any, raw)))
+            key = (isinstance(raw, bool), raw)  # since 1 == True
+            found = known.get(key)
+            if found is None:
+                found = tuple(values(raw))
+                if len(known) < _CACHED:
+                    known[key] = found
+            return found
+
+        return cached
 
     def _pairs(self, rule: AttributeRule, raw: Any) -> Iterator[tuple[str, Any]]:
         if rule.form == "object":

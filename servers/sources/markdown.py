@@ -2,6 +2,7 @@
 link targets go; headings, lists, tables, code and every word of text stay."""
 
 import re
+from html import unescape
 from typing import Any, cast
 
 import yaml
@@ -26,8 +27,16 @@ _REMOVED = re.compile(
     r"|(?<![\w:]):[a-z][a-z0-9_]*(?:-[a-z0-9_]+)*:(?![\w:])",
     re.DOTALL | re.MULTILINE,
 )
+_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _IMAGE = re.compile(rf"!\[{_LINK_TEXT}\](?:{_TARGET}|\[[^\]]*\])")
 _LINK = re.compile(rf"\[{_LINK_TEXT}\](?:{_TARGET}|\[[^\]\n]*\])")
+
+
+_ICONS = {
+    "yes": re.compile(r":(?:material-check[a-z-]*|octicons-check[0-9a-z-]*|white_check_mark):"),
+    "no": re.compile(r":(?:material-close[a-z-]*|octicons-x[0-9a-z-]*|x|no_entry):"),
+}
+"""In a comparison table the icon is the answer."""
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
@@ -51,8 +60,15 @@ def without_front_matter(text: str) -> str:
 
 
 def readable(markdown: str) -> str:
-    pieces = _CODE.split(_flatten_blocks(markdown.replace("\r\n", "\n")))
-    text = "".join(piece if at % 2 else _plain(piece) for at, piece in enumerate(pieces))
+    code: list[str] = []
+
+    def put_aside(match: re.Match[str]) -> str:
+        code.append(match[0])
+        return f"\ue000{len(code) - 1}\ue001"
+
+    text = _flatten_blocks(markdown.replace("\r\n", "\n"))
+    text = _plain(_CODE.sub(put_aside, re.sub(r"[\ue000\ue001]", "", text)))
+    text = re.sub(r"\ue000(\d+)\ue001", lambda match: code[int(match[1])], text)
     lines = (line.rstrip() for line in text.splitlines())
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
@@ -63,7 +79,9 @@ def _plain(text: str) -> str:
         text, replaced = _LINK.subn(r"\1", text)
         if not replaced:
             break
-    text = _REMOVED.sub("", text)
+    for answer, icon in _ICONS.items():
+        text = icon.sub(answer, text)
+    text = unescape(_REMOVED.sub("", _BREAK.sub(" ", text))).replace("\u00a0", " ")
     text = re.sub(r"^ *\[\^[^\]\n]+\]: *", "", text, flags=re.MULTILINE)
     text = re.sub(r"^( *(?:[-*+]|\d+\.))[ \t]+", r"\1 ", text, flags=re.MULTILINE)
     return re.sub(r"(?<=\S)[ \t]{2,}(?=\S)", " ", text)

@@ -116,42 +116,44 @@ class _Reader:
     def _file(self, path: Path) -> Iterator[AnyRecord]:
         if not path.exists():
             raise BadSource(f"{path}: no such file or folder")
-        text = Text(path, self._encoding())
-        if not self.mappings:
-            source = rows(text, None, self.note)
-        else:
-            source = rows(text, self.mappings[0][1].delimiter, self.note)
+        named = self._fitting(path) if self.mappings else None
+        text = Text(path, named[1].encoding if named else "utf-8")
+        source = rows(text, named[1].delimiter if named else None, self.note)
         first = next(source, None)
         if first is None:
             return  # only a header, or every row was rejected
-        convert = self._converter(text, first[1])
+        convert = self._converter(text, named, first[1])
         yield from self._records(text, convert, first)
         for numbered in source:
             yield from self._records(text, convert, numbered)
 
-    def _encoding(self) -> str:
-        return self.mappings[0][1].encoding if self.mappings else "utf-8"
+    def _fitting(self, path: Path) -> tuple[str, Mapping]:
+        """Of several mappings, the one that names most of the file's columns."""
+        if len(self.mappings) == 1:
+            return self.mappings[0]
 
-    def _converter(self, text: Text, first: Row) -> "_Convert":
-        if not self.mappings and first.get("kind") in RECORDS:
-            return _own_record
-        mapping = self._fitting(text, first)
-        return Converter(mapping, self.currency).record
+        def fit(named: tuple[str, Mapping]) -> int:
+            text = Text(path, named[1].encoding)
+            first = next(rows(text, named[1].delimiter, lambda _: None), None)
+            return len(_present(named[1], list(first[1]))) if first else 0
 
-    def _fitting(self, text: Text, first: Row) -> Mapping:
+        return max(self.mappings, key=fit)
+
+    def _converter(self, text: Text, named: tuple[str, Mapping] | None, first: Row) -> "_Convert":
         columns = list(first)
-        if not self.mappings:
-            return plain_mapping(columns, text.name)
-        best = max(self.mappings, key=lambda named: len(_present(named[1], columns)))
-        if not _present(best[1], columns):
-            raise BadSource(_no_fit(text, best, columns))
-        missing = _missing_needed(best[1], columns)
+        if named is None:
+            if first.get("kind") in RECORDS:
+                return _own_record
+            return Converter(plain_mapping(columns, text.name), self.currency).record
+        if not _present(named[1], columns):
+            raise BadSource(_no_fit(text, named, columns))
+        missing = _missing_needed(named[1], columns)
         if missing and not _is_json(text):
             raise BadSource(
-                f"{text.name}: mapping {best[0]}: there is no column {missing!r}"
+                f"{text.name}: mapping {named[0]}: there is no column {missing!r}"
                 f"{nearest(missing, columns)}"
             )
-        return best[1]
+        return Converter(named[1], self.currency).record
 
     def _records(
         self, text: Text, convert: "_Convert", numbered: tuple[int, Row]
