@@ -11,6 +11,8 @@ from client.markup import money, quote_mark, value_of
 from client.trajectory import Need
 from client.wishes import Wish, wish_for
 
+_ALL_OF = 8
+_LOOKED_INTO = 5
 _SHOWN_NEAR = 5
 _SHOWN_UNVERIFIED = 10
 _SHOWN_BELOW = 10
@@ -106,11 +108,14 @@ class _Adviser:
 
     @cached_property
     def best(self) -> tuple[str, ...]:
-        return ranked(self.found, by_owners=True)[: self.found.plan.wanted]
+        """As many as wanted, or all where they are few."""
+        count = len(self.found.fits)
+        wanted = count if count <= _ALL_OF else self.found.plan.wanted
+        return ranked(self.found, by_owners=True)[:wanted]
 
     @cached_property
     def rest(self) -> tuple[str, ...]:
-        return ranked(self.found, by_owners=True)[self.found.plan.wanted :]
+        return ranked(self.found, by_owners=True)[len(self.best) :]
 
     @cached_property
     def shown_near(self) -> tuple[Near, ...]:
@@ -118,7 +123,9 @@ class _Adviser:
 
     @cached_property
     def spoken_of(self) -> tuple[str, ...]:
-        return self.best or tuple(near.alias for near in self.shown_near)
+        """Those compared and looked into."""
+        shown = self.best or tuple(near.alias for near in self.shown_near)
+        return shown[:_LOOKED_INTO]
 
     @cached_property
     def hard(self) -> list[Need]:
@@ -328,7 +335,7 @@ class _Adviser:
         for name in wish.attributes:
             if name in ("price", "rating"):
                 return
-            for alias in (*self.best, *self.rest) or self.spoken_of:
+            for alias in self.best or self.spoken_of:
                 if not self._states(alias, f"attributes.{name}"):
                     yield f"[{alias}] {_plain(need.text)}: {name} is not stated"
         if not wish.attributes and self.spoken_of and self._wish_status(wish) == "could not verify":

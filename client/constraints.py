@@ -34,8 +34,9 @@ def stated(product: Evidence, asked: Constraint) -> list[Any]:
 
 
 def normal(name: str) -> str:
-    """Names compare without case, hyphens, plural and the spelling of colour."""
-    words = re.sub(r"[\s_\-]+", " ", name.casefold().replace("colour", "color")).strip().split()
+    """Names and words compare as the catalog's filters compare them: without case, punctuation,
+    plural and the spelling of colour."""
+    words = re.sub(r"[\W_]+", " ", name.casefold().replace("colour", "color")).split()
     return " ".join(_singular(word) for word in words)
 
 
@@ -84,6 +85,10 @@ def _truth(value: Any) -> bool | None:
 
 def _same(value: Any, asked: Constraint) -> bool | None:
     wanted = asked.value if isinstance(asked.value, tuple) else (asked.value,)
+    if asked.field == "type":
+        # A pump espresso machine is an espresso machine.
+        kind = normal(str(value))
+        return any(f" {kind}".endswith(f" {normal(str(one))}") for one in wanted)
     answers = [_equal(value, one, asked.unit) for one in wanted]
     known = [answer for answer in answers if answer is not None]
     return any(known) if known else None

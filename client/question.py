@@ -8,17 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from client.trajectory import Constraint, Need
-from client.wishes import wish_for, wish_words
+from client.wishes import wish_for, wordings
 
 _NUMBER = r"\d+(?:[.,]\d{3})*(?:[.,]\d{1,2})?(?!\d)"
 _SIGN = r"(?:[£€$]|(?:EUR|USD|GBP|CHF)\s)"
 _CURRENCY = r"(?:€|£|\$|euros?|pounds?|dollars?|EUR|USD|GBP|CHF|bucks|quid)"
 _PRICE = rf"{_SIGN}?\s?(?P<%s>{_NUMBER})(?:\s?{_CURRENCY}(?!\w))?"
-# A number with a noun behind it ("2 kg", "16 GB") bounds an attribute, not the price.
-_NO_NOUN = (
-    r"(?![.,]?\d)(?!\s*[-/x×]?\s*(?!(?:with|and|that|for|in|on|or|if|but|which|to|please|total|max"
-    r"|maximum|at|from|by|incl\w*|including|is|would|as|budget|each|tops)\b)[a-zA-Z%\"°])"
+# A bare number with a noun behind it ("2 kg", "16 GB") bounds an attribute, not the price.
+_NOUN = re.compile(
+    r"[.,]?\d|\s*[-/x×]?\s*(?!(?:with|and|that|for|in|on|or|if|but|which|to|please|total|max|rated"
+    r"|maximum|at|from|by|incl\w*|including|is|would|as|budget|each|tops|rating|not|without|made"
+    r"|having|available|now|new|who|delivered)\b)[a-zA-Z%\"°]"
 )
+_CURRENT = re.compile(rf"[£€$]|{_CURRENCY}(?!\w)", re.IGNORECASE)
 _UPPER = (
     r"(?:costing |priced |that costs? )?(?:under|below|less than|at most|up to|no more than"
     r"|not more than|maximum(?: of)?|max\.?|cheaper than|within|not over|lower than|<=?)"
@@ -34,16 +36,16 @@ _OR_BETTER = r"(?:or|and) (?:better|more|higher|above|up)"
 _BUDGETS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (op, re.compile(pattern, re.IGNORECASE))
     for op, pattern in (
-        ("between", rf"\b(?:between|from) {_PRICE % 'low'} (?:and|to) {_PRICE % 'high'}{_NO_NOUN}"),
-        ("at most", rf"(?<!\w){_UPPER} {_PRICE % 'high'}{_NO_NOUN}"),
+        ("between", rf"\b(?:between|from) {_PRICE % 'low'} (?:and|to) {_PRICE % 'high'}"),
+        ("at most", rf"(?<!\w){_UPPER} {_PRICE % 'high'}"),
         (
             "at most",
             r"\b(?:with |on |for |in )?(?:an? |my )?budget(?: is|:| of)? "
-            rf"{_PRICE % 'high'}{_NO_NOUN}",
+            rf"{_PRICE % 'high'}",
         ),
-        ("at most", rf"\bfor {_SIGN}{_PRICE % 'high'}(?: or less)?{_NO_NOUN}"),
+        ("at most", rf"\bfor {_SIGN}{_PRICE % 'high'}(?: or less)?"),
         ("at most", rf"(?<!\w){_PRICE % 'high'} or (?:less|cheaper)\b"),
-        ("at least", rf"(?<!\w){_LOWER} {_PRICE % 'low'}{_NO_NOUN}"),
+        ("at least", rf"(?<!\w){_LOWER} {_PRICE % 'low'}"),
     )
 )
 _RATINGS = tuple(
@@ -95,7 +97,8 @@ _LINK = re.compile(
 )
 _VERB = re.compile(
     r"^(?:is|are|has|have|can|could|does|do|should(?: be| have)?|must(?: be| have)?|comes? with"
-    r"|supports?|includes?|works? with|i can|will|would)\s+(?:be\s+)?",
+    r"|supports?|includes?|works? with|i can|will|would|holds?|offers?|costs?|takes?|measures?"
+    r"|weighs?|lasts?|runs? for)\s+(?:be\s+)?",
     re.IGNORECASE,
 )
 _KEPT_LINKS = frozenset(
@@ -132,8 +135,8 @@ class Reading:
 
 def read_question(question: str) -> Reading:
     reader = _Reader(" ".join(question.split()).rstrip("?!. "))
-    _take_budget(reader)
     _take_rating(reader)
+    _take_budget(reader)
     _take_first(reader, _STOCK, Constraint(field="in_stock", op="is", value=True))
     _take_excluded(reader)
     if found := _AGE.search(reader.rest):
@@ -161,7 +164,7 @@ def _need(count: int, text: str, hard: bool, constraint: Constraint | None = Non
 
 def _take_budget(reader: _Reader) -> None:
     for op, pattern in _BUDGETS:
-        found = pattern.search(reader.rest)
+        found = next(filter(_is_money, pattern.finditer(reader.rest)), None)
         if found and op == "between":
             pair = (number(found["low"]), number(found["high"]))
             reader.take(found, True, Constraint(field="price", op="between", value=pair))
@@ -169,9 +172,13 @@ def _take_budget(reader: _Reader) -> None:
         if found and op == "at most":
             value = number(found["high"])
             reader.take(found, True, Constraint(field="price", op="at most", value=value))
-        elif found and not re.search(r"stars?|rating", reader.rest[found.end() :][:8]):
+        elif found:
             value = number(found["low"])
             reader.take(found, True, Constraint(field="price", op="at least", value=value))
+
+
+def _is_money(found: re.Match[str]) -> bool:
+    return bool(_CURRENT.search(found[0])) or not _NOUN.match(found.string, found.end())
 
 
 def _take_rating(reader: _Reader) -> None:
@@ -206,12 +213,16 @@ def _clauses(text: str) -> list[tuple[str, str]]:
 
 def _head(text: str) -> tuple[str, list[str]]:
     """What is looked for without its wishes ("quiet"), and those."""
-    words = _ARTICLE.sub("", text).split()
     wishes: list[str] = []
+    for wording in wordings():
+        if " " in wording and re.search(rf"\b{wording}\b", text, re.IGNORECASE):
+            wishes.append(wording)
+            text = re.sub(rf"\b{wording}\b", " ", text, flags=re.IGNORECASE)
+    words = _ARTICLE.sub("", text).split()
     kept: list[str] = []
     for word in words:
         plain = word.lower().strip(",.")
-        if plain in wish_words() - _AMBIGUOUS and word != words[-1]:
+        if plain in set(wordings()) - _AMBIGUOUS and word != words[-1]:
             wishes.append(plain)
         elif plain not in _FILLER:
             kept.append(word)

@@ -177,7 +177,7 @@ def _spoken_in(words: str, text: str) -> bool:
 
 
 def _as_written(words: str, text: str) -> str:
-    """"USB" where the question says so."""
+    """ "USB" where the question says so."""
     at = text.lower().find(words.lower())
     return text[at : at + len(words)] if at >= 0 else words
 

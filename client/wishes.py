@@ -39,12 +39,13 @@ def wishes() -> tuple[Wish, ...]:
 
 
 @cache
-def wish_words() -> frozenset[str]:
-    return frozenset(w for wish in wishes() for w in wish.words if " " not in w)
+def wordings() -> tuple[str, ...]:
+    """Every way of saying a wish, the longest first."""
+    return tuple(sorted((w for wish in wishes() for w in wish.words), key=lambda w: (-len(w), w)))
 
 
 def wish_for(text: str) -> Wish | None:
     """The known wish that these words express, the longest wording first."""
     spoken = f" {re.sub(r'[^a-z0-9]+', ' ', text.lower()).strip()} "
-    worded = sorted(((w, wish) for wish in wishes() for w in wish.words), key=lambda p: -len(p[0]))
-    return next((wish for words, wish in worded if f" {words} " in spoken), None)
+    worded = next((w for w in wordings() if f" {w} " in spoken), None)
+    return next((wish for wish in wishes() if worded in wish.words), None)

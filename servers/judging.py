@@ -215,7 +215,7 @@ def _miss(number: float, asked: Between) -> float:
 
 
 def _rounded(number: float) -> float:
-    return float(f"{number:.4g}") if number < 1000 else round(number, 2)
+    return round(number, 2) if number >= 1 else float(f"{number:.3g}")
 
 
 def wording(asked: Filter) -> str:

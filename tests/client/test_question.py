@@ -54,6 +54,16 @@ READINGS = {
         ["less than $900", "solid wood"],
         [],
     ),
+    "a well made hand puppet under £16 rated at least 4.8": (
+        "hand puppet",
+        ["rated at least 4.8", "under £16"],
+        ["well made"],
+    ),
+    "an electric kettle that holds at least 1.5 litres, between 30 and 50": (
+        "electric kettle",
+        ["between 30 and 50", "at least 1.5 litres"],
+        [],
+    ),
     "hello": ("", [], []),
     "???": ("", [], []),
     "": ("", [], []),
