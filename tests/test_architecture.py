@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,18 @@ def test_every_dependency_is_pinned_by_name_and_version_only():
     assert {canonical(re.split(r"[\[<>=]", each)[0]) for each in needed} <= pinned
 
 
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
+    project = PYPROJECT["project"]
+    modules = [REPOSITORY / "productresearch.py"]
+    modules += [file for folder in FOLDERS for file in (REPOSITORY / folder).rglob("*.py")]
+    imported = {name for module in modules for name in imports(module)}
+    brought_by = packages_distributions() | {"fastmcp": ["fastmcp"]}  # its code is in fastmcp-slim
+    needed = {
+        canonical(brought_by[name][0]) for name in imported - FOLDERS - set(sys.stdlib_module_names)
+    }
+    assert needed == {canonical(re.split(r"[\[<>=]", each)[0]) for each in project["dependencies"]}
+
+
 def test_the_build_uses_the_pinned_hatchling():
     (hatchling,) = PYPROJECT["build-system"]["requires"]
     assert hatchling in (REPOSITORY / "constraints.txt").read_text().splitlines()
@@ -135,6 +148,13 @@ def test_no_module_is_named_for_nothing():
 def canonical(name: str) -> str:
     """The name as package indexes compare it (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imports(module: Path) -> set[str]:
+    nodes = list(ast.walk(ast.parse(module.read_text(encoding="utf-8"))))
+    plain = {each.name for node in nodes if isinstance(node, ast.Import) for each in node.names}
+    parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {name.split(".")[0] for name in plain | parts}
 
 
 def classes(module: Path) -> list[str]:
