@@ -97,7 +97,7 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported():
     modules = [REPOSITORY / "productresearch.py"]
     modules += [file for folder in FOLDERS for file in (REPOSITORY / folder).rglob("*.py")]
     imported = {name for module in modules for name in imports(module)}
-    brought_by = packages_distributions() | {"fastmcp": ["fastmcp"]}  # its code is in fastmcp-slim
+    brought_by = {**packages_distributions(), "fastmcp": ["fastmcp"]}  # its code: fastmcp-slim
     needed = {
         canonical(brought_by[name][0]) for name in imported - FOLDERS - set(sys.stdlib_module_names)
     }
