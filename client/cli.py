@@ -1,65 +1,23 @@
 """`productresearch research` and `productresearch demo`."""
 
-import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import platformdirs
 import typer
-from rich.console import Console
-from rich.markdown import Markdown
 
-from client import runs
-from client.agent import pursue
 from client.budget import Budget
-from client.errors import BadQuestion, BadRun
-from client.llm import PROMPTS, LLMResearcher
-from client.model import ChatModel
-from client.progress import Progress, one_line
-from client.rules import RulesResearcher
-from client.supervisor import CodeSupervisor, Unsupervised
-from client.toolbox import (
-    configured_servers,
-    open_toolbox,
-    own_program,
-    own_servers,
-    running_server,
-)
-from client.trajectory import Event, StopReason, TaskGiven, Trajectory
+from client.errors import BadQuestion
+from client.trajectory import StopReason, Trajectory
 
 app = typer.Typer()
 
-RULES = "rules"
 _LONGEST_QUESTION = 4_000
-_BUDGET_STOPS = (StopReason.TOOL_CALLS, StopReason.TOKENS, StopReason.COST, StopReason.TIME)
 DEMO_QUESTION = "A quiet espresso machine under €400 with a milk frother, rated 4 or better"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run was started with, as its folder keeps it: a resumed run takes all of it."""
-
-    model: str = RULES
-    index: str | None = None
-    server: str | None = None
-    mcp: str | None = None
-    supervise: bool = True
-    max_tool_calls: int = Budget().tool_calls
-    max_minutes: float | None = None
-
-    @staticmethod
-    def of(task: TaskGiven) -> "Settings":
-        try:
-            return Settings(**task.settings)
-        except TypeError as error:
-            raise BadRun(f"the run's settings are not of this version ({error})") from error
 
 
 @app.command()
@@ -100,12 +58,14 @@ def research(
     The report goes to stdout; the run folder keeps every step. Exit codes: 0 done, 1 failed,
     2 bad usage, 3 stopped by a budget with a partial report.
     """
+    from client import researching  # late: serving and indexing need none of it
+
     if resume and question:
         raise typer.BadParameter("--resume goes on with its own question; leave QUESTION out")
     if resume:
-        raise typer.Exit(_shown(resume, resumed(resume, quiet), as_json))
-    settings = Settings(
-        model=model or RULES,
+        raise typer.Exit(_shown(resume, researching.resumed(resume, quiet), as_json))
+    settings = researching.Settings(
+        model=model or researching.RULES,
         index=_absolute(index),
         server=server,
         mcp=str(mcp.absolute()) if mcp else None,
@@ -115,7 +75,8 @@ def research(
     )
     asked = _question(question)
     folder = out or new_folder(asked)
-    raise typer.Exit(_shown(folder, started(folder, asked, settings, quiet), as_json))
+    run = researching.started(folder, asked, settings, quiet)
+    raise typer.Exit(_shown(folder, run, as_json))
 
 
 @app.command()
@@ -124,93 +85,38 @@ def demo(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
     """Makes a demo shop, researches a question in it, and shows the report. Needs no key."""
-    index = out / "index"
-    for arguments in (["demo-shop", str(out / "shop")], ["index", str(out / "shop")]):
-        where = ["--index", str(index)] if arguments[0] == "index" else []
-        _ours(*arguments, *where)
+    from client import researching
+
+    index, sources = out / "index", out / "shop" / "sources"
+    _ours("demo-shop", str(out / "shop"))
+    files = [str(sources / name) for name in ("products.jsonl", "reviews.jsonl", "pages")]
+    _ours("index", *files, "--index", str(index))
     folder = next_folder(out / "runs", "demo")
-    settings = Settings(index=str(index.absolute()))
-    code = _shown(folder, started(folder, DEMO_QUESTION, settings, quiet), as_json=False)
-    console = Console(stderr=True, highlight=False)
-    console.print(f"\nThe run is in {folder}. Next:", soft_wrap=True, markup=False)
-    for line in (
-        f'productresearch research "..." --index {index}',
-        "productresearch index YOUR.csv",
-        "productresearch install claude-code",
-    ):
-        console.print(f"  {line}", soft_wrap=True, markup=False)
+    settings = researching.Settings(index=str(index.absolute()))
+    run = researching.started(folder, DEMO_QUESTION, settings, quiet)
+    code = _shown(folder, run, as_json=False)
+    if not quiet:
+        print(_NEXT.format(folder=folder, index=index), file=sys.stderr)
     raise typer.Exit(code)
+
+
+_NEXT = """
+The run is in {folder}: every step in trajectory.jsonl, the report as report.md and report.json.
+
+Next:
+  productresearch research "headphones under 150 that owners call comfortable" --index {index}
+  productresearch index YOUR.csv        your own catalog, into your data folder
+  productresearch install claude-code   and Claude answers about it
+"""
 
 
 def _ours(*arguments: str) -> None:
     """Runs another command of this program; its own error text is what the user reads."""
+    from client.toolbox import own_program
+
     done = subprocess.run([*own_program(), *arguments], stdout=sys.stderr, check=False)
     if done.returncode:
         raise typer.Exit(done.returncode)
-
-
-# Runs
-
-
-def started(folder: Path, question: str, settings: Settings, quiet: bool) -> Trajectory:
-    with runs.create(folder) as kept:
-        return _to_the_end(kept, question, settings, quiet)
-
-
-def resumed(folder: Path, quiet: bool) -> Trajectory:
-    with runs.resume(folder) as (kept, run):
-        return _to_the_end(kept, run, Settings.of(run.task), quiet)
-
-
-def _to_the_end(
-    folder: runs.RunFolder, start: Trajectory | str, settings: Settings, quiet: bool
-) -> Trajectory:
-    """`start`: a question, or the run so far."""
-    with Progress(settings.max_tool_calls, quiet) as progress:
-
-        def record(after: Trajectory, event: Event) -> None:
-            folder.append(after, event)
-            progress(after, event)
-
-        try:
-            run = asyncio.run(_pursued(folder, start, settings, record))
-        except KeyboardInterrupt:
-            progress.say(f"Stopped. Go on with: research --resume {folder.path}")
-            raise typer.Exit(1) from None
-    folder.finish(run, PROMPTS if settings.model != RULES else {})
-    return run
-
-
-async def _pursued(
-    folder: runs.RunFolder,
-    start: Trajectory | str,
-    settings: Settings,
-    record: Callable[[Trajectory, Event], None],
-) -> Trajectory:
-    log = folder.path / "servers.log"
-    ours = running_server(settings.server) if settings.server else own_servers(settings.index, log)
-    others = configured_servers(Path(settings.mcp)) if settings.mcp else {}
-    async with _model(settings) as model, open_toolbox(ours, others) as toolbox:
-        if isinstance(start, str):
-            tools = tuple(tool.offered for tool in toolbox.tools)
-            start = folder.begin(TaskGiven(question=start, settings=asdict(settings), tools=tools))
-        return await pursue(
-            start,
-            researcher=LLMResearcher(model, toolbox.tools) if model else RulesResearcher(),
-            supervisor=CodeSupervisor(toolbox) if settings.supervise else Unsupervised(),
-            toolbox=toolbox,
-            record=record,
-            budget=Budget(tool_calls=settings.max_tool_calls, minutes=settings.max_minutes),
-        )
-
-
-@asynccontextmanager
-async def _model(settings: Settings) -> AsyncGenerator[ChatModel | None]:
-    if settings.model == RULES:
-        yield None
-        return
-    async with ChatModel(settings.model) as model:
-        yield model
 
 
 # What goes in and out
@@ -225,6 +131,8 @@ def _question(text: str | None) -> str:
 
 def question_of(text: str) -> str:
     """The question in one line. Raises BadQuestion for what none can be read from."""
+    from client.progress import one_line
+
     text = " ".join(one_line(text).split())
     if not text:
         raise BadQuestion('ask something: productresearch research "a quiet kettle under £40"')
@@ -256,18 +164,26 @@ def next_folder(parent: Path, name: str) -> Path:
 
 def _shown(folder: Path, run: Trajectory, as_json: bool) -> int:
     """Puts the report on stdout; the exit code."""
-    report = folder / ("report.json" if as_json else "report.md")
-    if runs.final_markup(run) is not None:
-        _print(report.read_text(encoding="utf-8"), as_json)
-    ended = run.ended
-    if ended and ended.stop_reason is StopReason.MODEL_FAILED:
-        print(f"productresearch: {ended.detail}", file=sys.stderr)
-        print(f"Nothing is lost: research --resume {folder}", file=sys.stderr)
-        return 1
-    return 3 if ended and ended.stop_reason in _BUDGET_STOPS else 0
+    from client.runs import final_markup
+
+    if final_markup(run) is not None:
+        name = "report.json" if as_json else "report.md"
+        _print((folder / name).read_text(encoding="utf-8"), as_json)
+    match run.ended.stop_reason if run.ended else None:
+        case StopReason.MODEL_FAILED:
+            print(f"productresearch: {run.ended.detail if run.ended else ''}", file=sys.stderr)
+            print(f"Nothing is lost: productresearch research --resume {folder}", file=sys.stderr)
+            return 1
+        case StopReason.TOOL_CALLS | StopReason.TOKENS | StopReason.COST | StopReason.TIME:
+            return 3
+        case _:
+            return 0
 
 
 def _print(text: str, as_json: bool) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+
     console = Console()
     if console.is_terminal and not as_json:
         console.print(Markdown(text, hyperlinks=False))

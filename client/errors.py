@@ -4,7 +4,8 @@
 # ├── BadQuestion        empty, far too long, or no words at all
 # ├── ToolsUnavailable   no session with a tool server
 # ├── BadRun             a run folder that is taken, in use, missing or unreadable
-# └── ModelFailed        the model did not answer, after retries
+# ├── ModelFailed        the model did not answer, after retries
+# └── Interrupted        stopped by the user; what was done is kept
 
 
 class ClientError(Exception):
@@ -21,3 +22,6 @@ class BadRun(ClientError): ...
 
 
 class ModelFailed(ClientError): ...
+
+
+class Interrupted(ClientError): ...

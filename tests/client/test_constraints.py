@@ -71,6 +71,9 @@ def test_an_attribute_meets_breaks_or_does_not_state_a_need(
         ({"category": ["Office", "Printers"]}, asked("category", "is", "printer"), True),
         ({"in_stock": False}, asked("in_stock", "is", True), False),
         ({"type": None}, asked("type", "is", "monitor"), None),
+        ({"type": "pump espresso machine"}, asked("type", "is", "Espresso machines"), True),
+        ({"type": "espresso machine descaler"}, asked("type", "is", "espresso machine"), False),
+        ({"type": "wagon"}, asked("type", "is not", "train set"), True),
     ],
 )
 def test_a_field_meets_breaks_or_does_not_state_a_need(

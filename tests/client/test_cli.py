@@ -1,0 +1,207 @@
+"""The command line on the real servers, over a small catalog."""
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from typer.testing import CliRunner, Result
+
+from client import cli
+from client.cli import question_of
+from client.errors import BadQuestion, BadRun, ModelFailed, ToolsUnavailable
+from client.progress import one_line
+from client.runs import read
+from client.trajectory import Ended, Report, StopReason
+from servers.app import build_app, http_app
+from servers.embedded import open_index
+from servers.indexing import index_sources
+from tests.client.scripted import PLAN
+from tests.fakes import Failure, scripted_model
+
+QUESTION = "a quiet kettle under £40"
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("shop")
+    products = [
+        {
+            "id": f"k{n}",
+            "title": f"{brand} kettle {n}",
+            "brand": brand,
+            "category": ["Kitchen", "Kettles"],
+            "price": price,
+            "currency": "GBP",
+            "rating": 4.2,
+            "review_count": 2,
+            "attributes": {"noise level": {"value": noise, "unit": "dB"}, "capacity": "1.7 l"},
+        }
+        for n, (brand, price, noise) in enumerate(
+            [
+                ("Aqua", "24.99", 60),
+                ("Brook", "39.50", 52),
+                ("Cove", "31.00", 66),
+                ("Dell", "64", 48),
+            ]
+        )
+    ]
+    reviews = [
+        {"id": f"r{n}", "product_id": f"k{n % 4}", "rating": 4, "text": text}
+        for n, text in enumerate(["A quiet kettle, we talk over it.", "Boils fast.", "Very noisy."])
+    ]
+    for name, records in (("products.jsonl", products), ("reviews.jsonl", reviews)):
+        (folder / name).write_text("".join(json.dumps(record) + "\n" for record in records))
+    sources = [folder / "products.jsonl", folder / "reviews.jsonl"]
+    index_sources(sources, folder / "index")
+    return folder / "index"
+
+
+@pytest.fixture(scope="module")
+def server(index: Path) -> Iterator[str]:
+    app = http_app(build_app(open_index(index)), "127.0.0.1")
+    running = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=running.run, args=([listening],))
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
+        running.should_exit = True
+        thread.join()
+
+
+def research(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.app, ["research", *arguments])
+
+
+def test_a_question_becomes_a_report_and_a_run_folder(index: Path, tmp_path: Path) -> None:
+    """Over stdio, as a user runs it."""
+    out = tmp_path / "run"
+    done = research(QUESTION, "--index", str(index), "--out", str(out))
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == (out / "report.md").read_text()
+    report = Report.model_validate_json((out / "report.json").read_text())
+    assert report.question == QUESTION
+    assert {r.product_id for r in report.recommended} == {"k0", "k1", "k2"}
+    assert "Plan: " in done.stderr
+    assert re.search(r"search_catalog query=.* -> \d+ hits.*  \d+\.\d\d s  \[1/40\]", done.stderr)
+    assert "Ended: done" in done.stderr
+    assert len(read(out).task.tools) == 7
+
+
+def test_resuming_a_finished_run_prints_the_same_report(server: str, tmp_path: Path) -> None:
+    first = research(QUESTION, "--server", server, "--out", str(tmp_path), "-q")
+    assert first.exit_code == 0
+    assert first.stderr == ""
+    events = (tmp_path / "trajectory.jsonl").read_bytes()
+    again = research("--resume", str(tmp_path))
+    assert (again.exit_code, again.stdout) == (0, first.stdout)
+    assert (tmp_path / "trajectory.jsonl").read_bytes() == events
+
+
+def test_a_run_cut_at_any_event_is_resumed_to_the_same_report(server: str, tmp_path: Path) -> None:
+    research(QUESTION, "--server", server, "--out", str(tmp_path), "-q")
+    path = tmp_path / "trajectory.jsonl"
+    whole = path.read_bytes()
+    reports = [(tmp_path / name).read_bytes() for name in ("report.md", "report.json")]
+    lines = whole.splitlines(keepends=True)
+    for length in range(1, len(lines), 3):
+        path.write_bytes(b"".join(lines[:length]) + lines[length][:40])
+        (tmp_path / "report.md").unlink()
+        assert research("--resume", str(tmp_path), "-q").exit_code == 0
+        assert [(tmp_path / name).read_bytes() for name in ("report.md", "report.json")] == reports
+        kept = b"".join(lines[:length])
+        assert path.read_bytes().startswith(kept)
+        assert len(path.read_bytes().splitlines()) == len(lines)
+
+
+def test_json_prints_the_report_for_programs(server: str, tmp_path: Path) -> None:
+    done = research(QUESTION, "--server", server, "--out", str(tmp_path), "--json", "-q")
+    assert Report.model_validate_json(done.stdout).stop_reason is StopReason.DONE
+
+
+def test_a_spent_budget_is_exit_code_3_and_still_a_report(server: str, tmp_path: Path) -> None:
+    done = research(
+        QUESTION, "--server", server, "--out", str(tmp_path), "--max-tool-calls", "1", "-q"
+    )
+    assert done.exit_code == 3
+    assert done.stdout.startswith("# ")
+    assert read(tmp_path).ended == Ended(stop_reason=StopReason.TOOL_CALLS)
+
+
+@pytest.mark.parametrize("question", ["", "   ", "???", "kettle " * 1000])
+def test_a_question_that_cannot_be_read_is_bad_usage(question: str) -> None:
+    done = research(question)
+    assert done.exit_code == 2
+    assert "QUESTION" in done.stderr
+    with pytest.raises(BadQuestion):
+        question_of(question)
+
+
+def test_a_question_is_kept_as_one_line_without_what_a_terminal_obeys() -> None:
+    assert question_of("  a kettle\n\x1b[31mfor 4\u202e ") == "a kettle [31mfor 4"
+    assert question_of("מגבת 🧺") == "מגבת 🧺"
+    assert one_line("a\x07b") == "ab"
+
+
+def test_a_question_beside_resume_is_bad_usage(tmp_path: Path) -> None:
+    assert research("a kettle", "--resume", str(tmp_path)).exit_code == 2
+
+
+def test_a_question_that_matches_nothing_gets_an_honest_report(server: str, tmp_path: Path) -> None:
+    for n, question in enumerate(["a submarine with a sauna", "qwrtz", "what is the time"]):
+        out = tmp_path / str(n)
+        done = research(question, "--server", server, "--out", str(out), "--json", "-q")
+        assert done.exit_code == 0, done.stderr
+        report = Report.model_validate_json(done.stdout)
+        assert report.recommended == ()
+        assert "## Recommendation" in (out / "report.md").read_text()
+
+
+def test_what_cannot_be_started_says_why_and_leaves_the_folder_usable(
+    server: str, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "run")
+    for arguments, error in (
+        (["--server", "nowhere"], ToolsUnavailable),
+        (["--server", "http://127.0.0.1:9/mcp"], ToolsUnavailable),
+        (["--server", server, "--mcp", str(tmp_path / "none.json")], ToolsUnavailable),
+        (["--server", server, "--model", "some-model"], ModelFailed),
+    ):
+        done = research(QUESTION, *arguments, "--out", out, "-q")
+        assert isinstance(done.exception, error)
+    assert research(QUESTION, "--server", server, "--out", out, "-q").exit_code == 0
+    taken = research(QUESTION, "--server", server, "--out", out, "-q")
+    assert isinstance(taken.exception, BadRun)
+
+
+def test_a_failing_model_is_exit_code_1_and_the_run_goes_on_later(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+    plan = PLAN.model_dump_json()
+    search = [("search_catalog", {"query": "kettle", "price_max": 40})]
+    with scripted_model(plan, search, Failure(400, "bad sk-very-secret")) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        done = research(QUESTION, "--server", server, "--model", "m", "--out", str(tmp_path), "-q")
+    assert done.exit_code == 1
+    assert f"--resume {tmp_path}" in done.stderr
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    assert manifest["stop_reason"] == "model failed"
+    assert set(manifest["prompts"]) == {"act", "plan", "system", "write"}
+    assert "very-secret" not in "".join(
+        path.read_text() for path in tmp_path.iterdir() if path.is_file()
+    )
+    markup = "## Needs\n- (hard) under £40: met\n- (soft) quiet: could not verify\n"
+    markup += "\n## Recommendation\n1. [p1] at [p1.price]\n2. [p2] at [p2.price]\n"
+    markup += "\n## Comparison\n| need | [p1] | [p2] |\n|---|---|---|\n"
+    markup += "| under £40 | [p1.price] | [p2.price] |\n"
+    with scripted_model("Enough.", markup) as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        again = research("--resume", str(tmp_path), "-q")
+    assert again.exit_code == 0
+    assert len(read(tmp_path).observations) == 1
+    assert "£24.99" in again.stdout
