@@ -133,6 +133,7 @@ async def test_every_tool_and_parameter_says_what_a_model_must_know(folder: Path
         assert tool.annotations.idempotent_hint
         assert tool.annotations.open_world_hint is (tool.name in ("search_web", "read_page"))
         assert "max_tokens" in tool.input_schema["properties"]
+        assert tool.output_schema is not None
         for schema in (tool.input_schema, tool.output_schema):
             Draft202012Validator.check_schema(schema)
             assert '"title": "' not in json.dumps(schema)
