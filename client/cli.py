@@ -184,8 +184,10 @@ def _print(text: str, as_json: bool) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
+    from client.progress import harmless
+
     console = Console()
     if console.is_terminal and not as_json:
-        console.print(Markdown(text, hyperlinks=False))
+        console.print(Markdown(harmless(text), hyperlinks=False))
     else:
         sys.stdout.write(text)

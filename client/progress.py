@@ -125,9 +125,13 @@ def hits(seen: Observation) -> str:
     return f"{len(shown)} shown" if shown else "a text"
 
 
+def harmless(text: str) -> str:
+    """Without what a terminal would obey."""
+    return _CONTROL.sub("", text)
+
+
 def one_line(text: str) -> str:
-    """Without line breaks and what a terminal would obey."""
-    return _CONTROL.sub("", " ".join(text.split(" "))).replace("\n", " ")
+    return harmless(text).replace("\n", " ")
 
 
 def _arguments(arguments: dict[str, Any]) -> str:

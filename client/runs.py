@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -41,7 +42,7 @@ _LIBRARIES = ("productresearch", "fastmcp", "mcp", "openai", "pydantic")
 class RunFolder:
     """One run on disk. Open it with `create` or `resume`, which hold its lock."""
 
-    def __init__(self, path: Path, events: IO[bytes]) -> None:
+    def __init__(self, path: Path, events: FileIO) -> None:
         self.path = path
         self._events = events
 
@@ -51,10 +52,12 @@ class RunFolder:
         return run
 
     def append(self, run: Trajectory, event: Event) -> None:
-        """The event is on disk when this returns."""
-        self._events.write(event.model_dump_json().encode() + b"\n")
-        self._events.flush()
-        os.fsync(self._events.fileno())
+        """The event is on disk when this returns. Raises BadRun where the disk takes no more."""
+        left = memoryview(event.model_dump_json().encode() + b"\n")
+        with _writing(self.path / TRAJECTORY):
+            while left:
+                left = left[self._events.write(left) :]
+            os.fsync(self._events.fileno())
 
     def finish(self, run: Trajectory, prompts: dict[str, str]) -> str | None:
         """Writes report and manifest; the report's Markdown, or None where no draft was written.
@@ -83,7 +86,7 @@ def create(path: Path) -> Generator[RunFolder]:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BadRun(f"{path}: no folder can be made there ({error.strerror})") from error
-    with _locked(path), (path / TRAJECTORY).open("ab") as events:
+    with _locked(path), (path / TRAJECTORY).open("ab", buffering=0) as events:
         if events.tell():
             raise BadRun(f"{path} holds a run already: --resume {path}, or name another folder")
         yield RunFolder(path, events)
@@ -96,7 +99,7 @@ def resume(path: Path) -> Generator[tuple[RunFolder, Trajectory]]:
         raise BadRun(f"{path} holds no run (no {TRAJECTORY})")
     with _locked(path):
         run, whole = _read(path / TRAJECTORY)
-        with (path / TRAJECTORY).open("ab") as events:
+        with (path / TRAJECTORY).open("ab", buffering=0) as events:
             # A line that a killed process left half written would spoil the next one.
             events.truncate(whole)
             yield RunFolder(path, events), run
@@ -135,11 +138,22 @@ def _event(path: Path, number: int, line: bytes) -> Event:
 def _write(path: Path, text: str) -> None:
     """Whole or not at all, also when the machine stops in between."""
     part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8") as file:
+    with _writing(path), part.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+
+
+@contextmanager
+def _writing(path: Path) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BadRun(
+            f"{path} cannot be written ({error.strerror}); what is there is kept:"
+            f" --resume {path.parent}"
+        ) from error
 
 
 @contextmanager

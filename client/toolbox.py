@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from fastmcp import Client, FastMCP
 from fastmcp.client.transports import ClientTransport, StdioTransport, StreamableHttpTransport
@@ -255,6 +256,10 @@ def running_server(url: str) -> StreamableHttpTransport:
     """Our servers that already run; raises ToolsUnavailable for an address that is none."""
     if not re.match(r"https?://[^/]", url):
         raise ToolsUnavailable(f"{url!r} is no address of a server: http://HOST:PORT/mcp is one")
+    if "@" in urlsplit(url).netloc:
+        raise ToolsUnavailable(
+            "the server's address holds a password, which the run folder would keep; leave it out"
+        )
     return StreamableHttpTransport(url)
 
 

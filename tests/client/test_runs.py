@@ -125,3 +125,13 @@ def test_a_run_without_a_draft_leaves_a_manifest_and_no_report(tmp_path: Path) -
         assert folder.finish(run, {}) is None
     assert not (tmp_path / "report.md").exists()
     assert json.loads((tmp_path / "manifest.json").read_text())["stop_reason"] is None
+
+
+def test_a_full_disk_is_said_and_what_is_there_is_kept(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with full.open("wb", buffering=0) as events:
+        folder = runs.RunFolder(tmp_path, events)
+        with pytest.raises(BadRun, match=r"cannot be written .*No space left"):
+            folder.begin(TASK)

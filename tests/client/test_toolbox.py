@@ -258,6 +258,8 @@ def test_a_missing_file_of_servers_and_a_wrong_address_are_named(tmp_path: Path)
         configured_servers(tmp_path / "none.json")
     with pytest.raises(ToolsUnavailable, match="no address"):
         running_server("localhost:8765")
+    with pytest.raises(ToolsUnavailable, match="holds a password"):
+        running_server("http://me:secret@localhost:8765/mcp")
 
 
 def test_a_file_of_servers_in_the_common_form_is_read(tmp_path: Path) -> None:
