@@ -28,7 +28,8 @@ def attribute_name(column: str) -> str:
 
 
 def _brackets(name: str) -> str:
-    """Two underscores open a bracket, the next two (or one at the end) close it."""
+    """Two underscores open a bracket, the next two (or one at the end) close it; three between
+    do both, or stand for a sign that was lost."""
     body = name[:-1] + "__" if name.endswith("_") and not name.endswith("__") else name
     words: list[str] = []
     is_open = False
@@ -36,8 +37,8 @@ def _brackets(name: str) -> str:
         if not part.startswith("__"):
             words.append(part)
         elif is_open:
-            words.append(") (" if len(part) > 3 else ") ")
-            is_open = len(part) > 3
+            words.append(") (" if len(part) > 2 else ") ")
+            is_open = len(part) > 2
         else:
             words.append(" (" if len(part) == 2 else " ")
             is_open = len(part) == 2

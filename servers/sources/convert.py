@@ -217,6 +217,8 @@ class Converter:
                 return author_of
             case "currency":
                 return lambda raw: text_of(raw).upper() or None
+            case "title" | "brand" | "site":
+                return lambda raw: " ".join((self._text(raw, source.html) or "").split()) or None
             case _:
                 return lambda raw: self._text(raw, source.html)
 

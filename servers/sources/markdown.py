@@ -16,10 +16,10 @@ _LINK_TEXT = r"((?:[^\[\]\\]|\\.|\[[^\[\]]*\])*)"
 _TARGET = r"\((?:[^()\s]|\([^()]*\))*(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
 _REMOVED = re.compile(
     r"<!--.*?-->"
-    r"|^ *--8<--.*$"
-    r"|\{%.*?%\}|\{\{.*?\}\}"
-    r"|^ *\*\[[^\]\n]+\]:.*$"  # abbreviations
-    r"|^ *\[(?!\^)[^\]\n]+\]: +\S.*$"  # targets of reference links
+    r"|^ *--8<--[^\n]*$"
+    r"|\{%[^\n]*?%\}|\{\{[^\n]*?\}\}"
+    r"|^ *\*\[[^\]\n]+\]:[^\n]*$"  # abbreviations
+    r"|^ *\[(?!\^)[^\]\n]+\]: +\S[^\n]*$"  # targets of reference links
     r"|\[\^[^\]\n]+\](?!:)"  # marks of footnotes
     r"|\{:?[ ]*(?:[.#][\w-]|(?:align|width|height|loading|target|rel|title|class|style)=)[^}\n]*\}"
     r"|<(?:style|script)\b.*?</(?:style|script)>"
@@ -28,8 +28,8 @@ _REMOVED = re.compile(
     re.DOTALL | re.MULTILINE,
 )
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
-_IMAGE = re.compile(rf"!\[{_LINK_TEXT}\](?:{_TARGET}|\[[^\]]*\])")
-_LINK = re.compile(rf"\[{_LINK_TEXT}\](?:{_TARGET}|\[[^\]\n]*\])")
+_IMAGE = re.compile(rf"!\[{_LINK_TEXT}\](?:{_TARGET}|\[[^\]]*\])?")
+_LINK = re.compile(rf"\[{_LINK_TEXT}\]{_TARGET}|(?<![\w\]])\[{_LINK_TEXT}\]\[[^\]\n]*\]")
 
 
 _ICONS = {
@@ -76,7 +76,7 @@ def readable(markdown: str) -> str:
 def _plain(text: str) -> str:
     text = _IMAGE.sub("", text)
     for _ in range(3):  # a link's text may itself hold what looks like a link
-        text, replaced = _LINK.subn(r"\1", text)
+        text, replaced = _LINK.subn(lambda match: match[1] or match[2] or "", text)
         if not replaced:
             break
     for answer, icon in _ICONS.items():

@@ -4,6 +4,7 @@ A page's id is the folder's name and the file's path in it. An address or a date
 from where the file states it (front matter, canonical link, meta tags).
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -144,13 +145,18 @@ def _from_html(html: str, path: Path) -> dict[str, Any]:
         *(element.text_content().strip() for element in tree.iter("title", "h1")),
     )
     links = (link.get("href") for link in tree.iter("link") if link.get("rel") == "canonical")
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # a page without text is our reject
     text: str | None = trafilatura.extract(
         html, output_format="markdown", include_links=False, include_images=False,
         include_comments=False, include_formatting=True, favor_recall=True,
     )  # fmt: skip
+    if not text:  # too short for it to find a main part
+        for element in list(tree.iter("script", "style", "nav")):
+            element.drop_tree()
+        text = " ".join(str(tree.text_content()).split())
     return {
         "title": next((title for title in titles if title), None),
-        "text": text or str(trafilatura.html2txt(html)).strip(),
+        "text": text,
         "url": next(links, None) or metas.get("og:url"),
         "published": next((metas[name] for name in _META_DATES if name in metas), None),
     }

@@ -195,6 +195,8 @@ class _Window:
                 continue
             if end == len(self._buffer) and self._grow():
                 continue  # a number may go on in the next chunk
+            if end - self._at > MAX_LINE:
+                raise ValueError(f"longer than {MAX_LINE} characters")
             self._move(end)
             return value
 
