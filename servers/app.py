@@ -77,7 +77,7 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
         raise RefusedToServe(
-            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another --port or --host."
+            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another --port."
         ) from error
 
 

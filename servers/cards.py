@@ -8,7 +8,6 @@ from servers.index import Hit, Index, Violation
 from servers.records import Product
 from servers.values import format_values
 
-_MOST_HIGHLIGHTS = 2
 _HIGHLIGHT_LENGTH = 160
 
 
@@ -37,7 +36,14 @@ def card(
 
 
 def _highlights(hit: Hit) -> list[str]:
-    return [clean_line(text)[:_HIGHLIGHT_LENGTH] for text in hit.highlights[:_MOST_HIGHLIGHTS]]
+    """The best one only: a second mostly repeats it, and costs as much."""
+    return [_shortened(clean_line(text)) for text in hit.highlights[:1]]
+
+
+def _shortened(text: str) -> str:
+    if len(text) <= _HIGHLIGHT_LENGTH:
+        return text
+    return text[:_HIGHLIGHT_LENGTH].rsplit(" ", 1)[0] + " …"
 
 
 def stated(index: Index, product: Product, names: Sequence[str]) -> list[shapes.Attribute]:

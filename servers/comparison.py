@@ -106,10 +106,12 @@ def _telling(index: Index, products: Sequence[Product]) -> tuple[list[shapes.Row
     """The rows that most products state and in which they differ; how many more there are."""
     names = list(dict.fromkeys(name for product in products for name in product.attributes))
     own = [row for row in _rows(index, products, _ALWAYS) if _stated(row)]
+    known = _asked_about(index)
     distinct: dict[tuple[shapes.Cell, ...], shapes.Row] = {}
     for row in _rows(index, products, names):
+        row = _of_one_meaning(index, products, row)
         distinct.setdefault(tuple(row.cells), row)  # two names of one concept are one row
-    rows = sorted(distinct.values(), key=_how_telling, reverse=True)
+    rows = sorted(distinct.values(), key=lambda row: _how_telling(row, known), reverse=True)
     kept = rows[: _MOST_ROWS - len(own)]
     return own + kept, len(rows) - len(kept)
 
@@ -118,11 +120,38 @@ def _stated(row: shapes.Row) -> int:
     return sum(cell.value is not None for cell in row.cells)
 
 
-def _how_telling(row: shapes.Row) -> tuple[int, bool, int]:
-    """Stated by most, differing, and short enough to read in a table."""
+def _of_one_meaning(index: Index, products: Sequence[Product], row: shapes.Row) -> shapes.Row:
+    """Where one product states the attribute itself and another only what may be the same thing
+    under another name, it must be the same thing: asked by that name, the first answers alike."""
+    stated = {cell.product_id: cell for cell in row.cells if cell.attribute is not None}
+    owner = next((one for one in products if row.attribute in one.attributes), None)
+    if owner is None or len({cell.attribute for cell in stated.values()}) < 2:
+        return row
+    own = stated[owner.id].attribute
+
+    def same(cell: shapes.Cell) -> bool:
+        if cell.attribute in (None, own):
+            return True
+        (found,) = index.cells(owner, [cell.attribute or ""])
+        return found is not None and found.attribute == own
+
+    cells = [c if same(c) else shapes.Cell(product_id=c.product_id) for c in row.cells]
+    return row.model_copy(update={"cells": cells})
+
+
+def _asked_about(index: Index) -> frozenset[str]:
+    """Names of what people ask for, of the table of concepts."""
+    concepts = index.vocabulary().concepts
+    return frozenset(normal(name) for key, names in concepts.items() for name in (key, *names))
+
+
+def _how_telling(row: shapes.Row, known: frozenset[str]) -> tuple[bool, int, bool, int]:
+    """What people ask for, stated by most, differing, and short enough to read in a table."""
     values = {cell.value for cell in row.cells if cell.value is not None}
     longest = max((len(value) for value in values), default=0)
-    return (_stated(row) if longest <= 120 else 1, len(values) > 1, -longest)
+    stated = _stated(row) if longest <= 120 else 1
+    asked_about = normal(row.attribute) in known and stated > 1
+    return (asked_about, stated, len(values) > 1, -longest)
 
 
 def _fitted(result: shapes.Comparison, max_tokens: int) -> shapes.Comparison:

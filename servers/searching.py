@@ -12,6 +12,7 @@ from servers.fitting import fit_search
 from servers.hygiene import clean_line
 from servers.index import (
     AnyOf,
+    AttributeFacet,
     Between,
     Facets,
     FacetValue,
@@ -183,6 +184,7 @@ def _product(hit: Hit) -> Product:
 
 def _facets(facets: Facets, detailed: bool) -> shapes.Facets:
     most, most_values = (20, 12) if detailed else (8, 5)
+    telling = [one for one in facets.attributes if _narrows(one)]
     priced = facets.price_low is not None and facets.price_high is not None
     return shapes.Facets(
         brand=_values(facets.brand, most),
@@ -200,9 +202,15 @@ def _facets(facets: Facets, detailed: bool) -> shapes.Facets:
                 low=facet.low,
                 high=facet.high,
             )
-            for facet in facets.attributes[:most]
+            for facet in telling[:most]
         ],
     )
+
+
+def _narrows(facet: AttributeFacet) -> bool:
+    """A part number, of which each product has its own, narrows nothing down."""
+    shared = sum(v.count for v in facet.values if v.count > 1)
+    return facet.low is not None or facet.stated < 3 or shared >= facet.stated / 5
 
 
 def _values(values: Sequence[FacetValue], most: int) -> list[shapes.FacetValue]:

@@ -241,11 +241,21 @@ class PageText(Shape):
     note: str | None = None
 
 
-def without_absent(value: Any) -> Any:
-    """The same result as a model reads it: nothing said about what is null or empty."""
+def as_read(value: Any) -> Any:
+    """The same result as a model reads it: nothing said about what is null or empty, and no
+    attribute's own name where it is the name already given."""
     if isinstance(value, dict):
-        kept = {key: without_absent(one) for key, one in cast(dict[str, Any], value).items()}
-        return {key: one for key, one in kept.items() if one not in (None, [], {})}
+        return _fields_read(cast(dict[str, Any], value))
     if isinstance(value, list):
-        return [without_absent(one) for one in cast(list[Any], value)]
+        return [as_read(one) for one in cast(list[Any], value)]
     return value
+
+
+def _fields_read(fields: dict[str, Any]) -> dict[str, Any]:
+    read = {key: as_read(one) for key, one in fields.items()}
+    if "name" in read and read["name"] == read.get("attribute"):
+        del read["attribute"]
+    for cell in read.get("cells", ()):
+        if cell.get("attribute") == read["attribute"]:
+            del cell["attribute"]
+    return {key: one for key, one in read.items() if one not in (None, [], {})}

@@ -24,7 +24,7 @@ from pydantic import ValidationError as PydanticValidationError
 from servers.asked import FORMS
 from servers.index import ServersError
 from servers.records import Kind
-from servers.shapes import without_absent
+from servers.shapes import as_read
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=BaseModel)
@@ -101,7 +101,7 @@ def _answering(tool: Callable[P, Awaitable[BaseModel]]) -> Callable[P, Awaitable
                 " of the server, not of the arguments; simpler arguments may still work."
             ) from error
         structured = result.model_dump(mode="json")
-        text = pydantic_core.to_json(without_absent(structured)).decode()
+        text = pydantic_core.to_json(as_read(structured)).decode()
         content = mcp_types.TextContent(type="text", text=text)
         return ToolResult(content=[content], structured_content=structured)
 
