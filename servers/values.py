@@ -158,6 +158,8 @@ def _amount(text: str) -> Decimal:
         raise Unclear("a negative price")
     if amount >= 10**13:
         raise Unclear("too large for a price")
+    if amount.as_tuple().exponent < -6:  # pyright: ignore[reportOperatorIssue] - it is finite
+        amount = Decimal(f"{amount:.6f}".rstrip("0").rstrip("."))  # 19.990000000000002
     return amount
 
 

@@ -248,13 +248,15 @@ def _split(text: str, separator: str | None) -> list[str]:
 
 
 def _colon_pairs(rule: AttributeRule, raw: Any) -> Iterator[tuple[str, str]]:
-    """ "Material: solid wood"; a long name is a sentence that happens to hold a colon."""
+    """ "Material: solid wood"; a long name or value is prose that happens to hold a
+    colon."""
     lines = cast(list[Any], raw) if isinstance(raw, list) else str(raw or "").splitlines()
     for line in lines:
         name, found, value = str(line).partition(rule.separator)
         name, value = name.strip(), value.strip()
         plain = re.fullmatch(r"[^\W\d_][\w &/'()-]*", name)
-        if found and value and plain and len(name.split()) <= rule.max_name_words:
+        short = len(name.split()) <= rule.max_name_words
+        if found and value and plain and short and len(value.split()) <= rule.max_value_words:
             yield name, value
 
 

@@ -70,11 +70,15 @@ def raw_value(row: Row, source: Source) -> Any:
 def text_of(raw: Any, between: str = "\n") -> str:
     if isinstance(raw, list):
         return between.join(part for part in map(text_of, cast(list[Any], raw)) if part)
+    if isinstance(raw, dict):
+        raise Unclear("a JSON object where a text belongs")
     return "" if raw is None else str(raw).strip()
 
 
 def id_of(raw: Any) -> str:
     """The id as text; white space inside it is written %20, so that a citation can hold it."""
+    if isinstance(raw, bool | list | dict):
+        raise Unclear("not a text or a number")
     if isinstance(raw, float) and raw.is_integer():
         raw = int(raw)
     return re.sub(r"\s", "%20", text_of(raw))
@@ -126,6 +130,16 @@ class Converter:
 
     def record(self, row: Row, on_unclear: OnUnclear) -> AnyRecord:
         """BadRow if the row makes no record; a value that is unclear is left out and told."""
+        try:
+            made = self._values(row, on_unclear)
+            self._complete(made)
+            return self._record.model_validate(made)
+        except ValidationError as error:
+            raise _bad_row(error) from None
+        except UnicodeEncodeError:
+            raise BadRow(None, "holds half of a character (a lone surrogate)") from None
+
+    def _values(self, row: Row, on_unclear: OnUnclear) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for name, read in self._readers.items():
             try:
@@ -143,11 +157,7 @@ class Converter:
                 made[name] = value
         if self._attributes is not None:
             made["attributes"] = self._attributes.read(row, look_up)
-        self._complete(made)
-        try:
-            return self._record.model_validate(made)
-        except ValidationError as error:
-            raise _bad_row(error) from None
+        return made
 
     def _complete(self, made: dict[str, Any]) -> None:
         kind = self._mapping.kind

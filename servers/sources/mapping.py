@@ -139,6 +139,7 @@ class AttributeRule(_Table):
     no: tuple[str, ...] = ()
     separator: str = ":"
     max_name_words: int = 4
+    max_value_words: int = 40
     labels: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
     match: str | None = None

@@ -89,9 +89,8 @@ def kind_of_columns(columns: Iterable[str]) -> Kind:
     return "product"
 
 
-def plain_mapping(columns: list[str], name: str) -> Mapping:
+def plain_mapping(columns: list[str], kind: Kind, name: str) -> Mapping:
     """BadSource if the columns have no names that could be an id and a title."""
-    kind = kind_of_columns(columns)
     fields = fields_of(columns, kind)
     for needed in {"product": ("id", "title"), "review": ("product_id",), "page": ("title",)}[kind]:
         if needed not in fields:

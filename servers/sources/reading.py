@@ -17,22 +17,25 @@ What is what:
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
 from pydantic import ValidationError
 
 from servers.index import BadSource
-from servers.records import AnyRecord, kind_of
+from servers.records import AnyRecord, Kind, kind_of
 from servers.sources.convert import BadRow, Converter
 from servers.sources.files import Text
 from servers.sources.mapping import RECORDS, Mapping, load_mapping, nearest
 from servers.sources.pages import SUFFIXES, page_files, read_pages
-from servers.sources.plain import plain_mapping
+from servers.sources.plain import kind_of_columns, plain_mapping
 from servers.sources.rejects import Counts, OnReject, Reject, excerpt
 from servers.sources.tabular import Row, rows
 from servers.values import currency_digits
 
+_SAMPLE = 20
+"""Rows that show what a file is: sparse JSON rows lack many of its columns."""
 DATA_SUFFIXES = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson")
 
 
@@ -119,12 +122,11 @@ class _Reader:
         named = self._fitting(path) if self.mappings else None
         text = Text(path, named[1].encoding if named else "utf-8")
         source = rows(text, named[1].delimiter if named else None, self.note)
-        first = next(source, None)
-        if first is None:
+        head = list(islice(source, _SAMPLE))
+        if not head:
             return  # only a header, or every row was rejected
-        convert = self._converter(text, named, first[1])
-        yield from self._records(text, convert, first)
-        for numbered in source:
+        convert = self._converter(text, named, [row for _, row in head])
+        for numbered in chain(head, source):
             yield from self._records(text, convert, numbered)
 
     def _fitting(self, path: Path) -> tuple[str, Mapping]:
@@ -139,12 +141,13 @@ class _Reader:
 
         return max(self.mappings, key=fit)
 
-    def _converter(self, text: Text, named: tuple[str, Mapping] | None, first: Row) -> "_Convert":
-        columns = list(first)
+    def _converter(
+        self, text: Text, named: tuple[str, Mapping] | None, head: list[Row]
+    ) -> "_Convert":
+        columns = list(dict.fromkeys(column for row in head for column in row))
         if named is None:
-            if first.get("kind") in RECORDS:
-                return _own_record
-            return Converter(plain_mapping(columns, text.name), self.currency).record
+            own = any(row.get("kind") in RECORDS for row in head)
+            return _own_record if own else _Plain(columns, text.name, self.currency).record
         if not _present(named[1], columns):
             raise BadSource(_no_fit(text, named, columns))
         missing = _missing_needed(named[1], columns)
@@ -170,6 +173,26 @@ class _Reader:
             self.note(bad)
             return
         yield record
+
+
+class _Plain:
+    """Reads by the columns' own names; JSON rows may bring new columns at any time."""
+
+    def __init__(self, columns: list[str], name: str, currency: str | None) -> None:
+        self._kind: Kind = kind_of_columns(columns)
+        self._name = name
+        self._currency = currency
+        self._learn(columns)
+
+    def _learn(self, columns: list[str]) -> None:
+        self._columns = dict.fromkeys(columns)
+        mapping = plain_mapping(columns, self._kind, self._name)
+        self._converter = Converter(mapping, self._currency)
+
+    def record(self, row: Row, on_unclear: Callable[[str, str], None]) -> AnyRecord:
+        if not row.keys() <= self._columns.keys():
+            self._learn([*self._columns, *(key for key in row if key not in self._columns)])
+        return self._converter.record(row, on_unclear)
 
 
 _Convert = Callable[[Row, Callable[[str, str], None]], AnyRecord]

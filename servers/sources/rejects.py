@@ -79,7 +79,7 @@ class RejectsFile:
 
     def __call__(self, reject: Reject) -> None:
         if self._stream is None:
-            self._stream = self.path.open("w", encoding="utf-8")
+            self._stream = self.path.open("w", encoding="utf-8", errors="backslashreplace")
         self._stream.write(json.dumps(asdict(reject), ensure_ascii=False) + "\n")
 
     def __enter__(self) -> Self:
