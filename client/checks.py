@@ -55,13 +55,17 @@ def _weighed(refuse: bool) -> Literal["refuse", "remark"]:
 # The plan
 
 
-def of_plan(plan: Plan | None, tools: Sequence[str]) -> Iterator[Check]:
+def of_plan(question: str, plan: Plan | None, tools: Sequence[str]) -> Iterator[Check]:
     if plan is None:
         yield _refused("no_plan", "There is no plan. State the needs and the steps.")
         return
     if not plan.needs:
-        yield _refused(
-            "no_needs", "The plan states no need. Draw each requirement from the question."
+        # "monitor" asks for nothing but a monitor.
+        more = _words(question) - _words(plan.looking_for)
+        yield Check(
+            code="no_needs",
+            severity=_weighed(len(more) > 1),
+            message="The plan states no need. Draw each requirement from the question.",
         )
     yield from _steps(plan, tools)
 
@@ -247,7 +251,7 @@ def _hard_need(
     run: Trajectory, report: Parsed, product: Evidence, need: Need, asked: Constraint
 ) -> Iterator[Check]:
     alias = product.alias
-    held = meets(product, asked)
+    held = _found_as_asked(run, alias, asked) or meets(product, asked)
     if held is False:
         values = ", ".join(str(value) for value in stated(product, asked))
         yield _refused(
@@ -269,6 +273,26 @@ def _hard_need(
             ),
             alias,
         )
+
+
+def _found_as_asked(run: Trajectory, alias: str, asked: Constraint) -> bool:
+    """Whether a search by this very filter returned the product as fitting: the catalog knows
+    its own synonyms (a jigsaw is a puzzle)."""
+    return any(
+        _filtered(o.arguments, asked)
+        and any(card.get("id") == alias for card in objects((o.result or {}).get("products")))
+        for o in run.observations
+        if o.name == "search_catalog"
+    )
+
+
+def _filtered(arguments: dict[str, Any], asked: Constraint) -> bool:
+    if asked.op != "is" or not isinstance(asked.value, str):
+        return False
+    given = an_object(arguments.get("attributes")) if "." in asked.field else arguments
+    names = {normal(name): value for name, value in given.items()}
+    value = names.get(normal(_name(asked)))
+    return isinstance(value, str) and normal(value) == normal(asked.value)
 
 
 def _name(asked: Constraint) -> str:

@@ -32,7 +32,7 @@ class CodeSupervisor:
 
     async def plan(self, run: Trajectory, message: Message) -> list[Check]:
         tools = [tool.name for tool in self._toolbox.tools]
-        return list(checks.of_plan(message.plan, tools))
+        return list(checks.of_plan(run.task.question, message.plan, tools))
 
     async def call(self, run: Trajectory, message: Message, call: ToolCall) -> list[Check]:
         return list(checks.of_call(run, message, call, self._toolbox.refusal(run, call)))

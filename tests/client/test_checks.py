@@ -42,11 +42,12 @@ def with_plan(run: Trajectory, **changes: Any) -> Trajectory:
 
 # Plans
 
+QUESTION = "Which quiet kettle under £40?"
 TOOLS = ["search_catalog", "search_reviews"]
 
 
 def test_a_sound_plan_stands() -> None:
-    assert list(checks.of_plan(PLAN, TOOLS)) == []
+    assert list(checks.of_plan(QUESTION, PLAN, TOOLS)) == []
 
 
 @pytest.mark.parametrize(
@@ -60,11 +61,16 @@ def test_a_sound_plan_stands() -> None:
     ],
 )
 def test_a_fault_of_a_plan_is_named(changes: dict[str, Any], expected: list[str]) -> None:
-    assert codes(checks.of_plan(PLAN.model_copy(update=changes), TOOLS)) == expected
+    assert codes(checks.of_plan(QUESTION, PLAN.model_copy(update=changes), TOOLS)) == expected
+
+
+def test_a_question_for_nothing_but_a_kind_of_thing_has_no_needs() -> None:
+    bare = PLAN.model_copy(update={"needs": (), "steps": ()})
+    assert codes(checks.of_plan("a kettle", bare, TOOLS)) == []
 
 
 def test_no_plan_is_a_fault() -> None:
-    assert codes(checks.of_plan(None, TOOLS)) == ["no_plan"]
+    assert codes(checks.of_plan(QUESTION, None, TOOLS)) == ["no_plan"]
 
 
 # Tool calls
@@ -198,6 +204,23 @@ def test_a_product_that_was_not_opened_sends_the_run_back_to_open_it(run: Trajec
     plan, markup = without_noise(run)
     assert refusals(plan, markup) == ["not_opened"]
     assert "not_opened" in checks.GAPS
+
+
+def test_a_product_found_by_the_filter_itself_meets_it(run: Trajectory) -> None:
+    """The catalog knows its own synonyms."""
+    pot = Need(
+        id="n3",
+        text="a water boiler",
+        hard=True,
+        constraint=Constraint(field="type", op="is", value="water boiler"),
+    )
+    plan = with_plan(run, needs=(*PLAN.needs, pot), wanted=1)
+    markup = REPORT.replace("- (soft)", "- (hard) a water boiler: met\n- (soft)")
+    assert set(refusals(plan, markup)) == {"breaks_hard_need"}
+    found = run.observations[0].model_copy(
+        update={"arguments": {"query": "kettle", "type": "Water boilers"}}
+    )
+    assert refusals(plan.with_(found), markup) == []
 
 
 def test_a_near_miss_of_every_search_is_not_recommended(run: Trajectory) -> None:
