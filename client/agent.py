@@ -391,6 +391,6 @@ def _over_budget(call: ToolCall, limit: int) -> Check:
     return Check(
         code="budget",
         severity="refuse",
-        message=f"Not sent: it would exceed the {limit} tool calls of this run.",
+        message=f"Not sent: the run's limit of tool calls ({limit}) is reached.",
         refers_to=call.id,
     )

@@ -17,7 +17,9 @@ from client.trajectory import StopReason, Trajectory
 app = typer.Typer()
 
 _LONGEST_QUESTION = 4_000
-DEMO_QUESTION = "A quiet espresso machine under €400 with a milk frother, rated 4 or better"
+DEMO_QUESTION = (
+    "a quiet espresso machine under €300 with a water tank of at least 2 l, rated 4 or better"
+)
 
 
 @app.command()

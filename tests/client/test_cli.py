@@ -118,16 +118,27 @@ def test_a_run_cut_at_any_event_is_resumed_to_the_same_report(server: str, tmp_p
         assert len(path.read_bytes().splitlines()) == len(lines)
 
 
+def test_a_terminal_shows_the_report_set_out(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    piped = research(QUESTION, "--server", server, "--out", str(tmp_path), "-q").stdout
+    assert "\n## Needs\n" in piped
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = research("--resume", str(tmp_path)).stdout
+    assert "## Needs" not in shown
+    assert "Needs" in shown
+
+
 def test_json_prints_the_report_for_programs(server: str, tmp_path: Path) -> None:
     done = research(QUESTION, "--server", server, "--out", str(tmp_path), "--json", "-q")
     assert Report.model_validate_json(done.stdout).stop_reason is StopReason.DONE
 
 
 def test_a_spent_budget_is_exit_code_3_and_still_a_report(server: str, tmp_path: Path) -> None:
-    done = research(
-        QUESTION, "--server", server, "--out", str(tmp_path), "--max-tool-calls", "1", "-q"
-    )
+    done = research(QUESTION, "--server", server, "--out", str(tmp_path), "--max-tool-calls", "1")
     assert done.exit_code == 3
+    assert "sent back: budget: Not sent: the run's limit of tool calls (1)" in done.stderr
+    assert "Ended: budget: tool calls; 1 tool calls" in done.stderr
     assert done.stdout.startswith("# ")
     assert read(tmp_path).ended == Ended(stop_reason=StopReason.TOOL_CALLS)
 
