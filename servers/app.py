@@ -76,8 +76,9 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=128)
     except OSError as error:
+        why = os.strerror(error.errno) if error.errno else error
         raise RefusedToServe(
-            f"Cannot listen on {host} port {port}: {error.strerror}. Choose another --port."
+            f"Cannot listen on {host} port {port}: {why}. Choose another --port."
         ) from error
 
 

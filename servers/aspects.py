@@ -11,7 +11,7 @@ import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -146,6 +146,8 @@ def _mentions_in(
     for at, size, entries in _matches(clause):
         for entry in entries:
             opinion = entry.opinion * _direction(clause, at, size)
+            if opinion > 0 and _is_excess(clause, at - 1):
+                opinion = -opinion
             if entry.aspect is None:
                 general += opinion
             else:
@@ -163,11 +165,13 @@ def _mentions_in(
 
 def _excesses(clause: Sequence[str]) -> int:
     """ "too hot", "too stiff": a fault whatever the word is."""
-    return sum(
-        _direction(clause, at, 1)
-        for at, (word, following) in enumerate(pairwise(clause))
-        if word == "too" and following not in _AFTER_ALSO and following not in STOP_WORDS
-    )
+    return sum(_direction(clause, at, 1) for at in range(len(clause)) if _is_excess(clause, at))
+
+
+def _is_excess(clause: Sequence[str], at: int) -> bool:
+    if at < 0 or clause[at] != "too" or at + 1 == len(clause):
+        return False
+    return clause[at + 1] not in _AFTER_ALSO and clause[at + 1] not in STOP_WORDS
 
 
 def _prior(clause: Sequence[str], rating: float | None) -> int:
@@ -196,10 +200,17 @@ def _match_at(
     for phrase, entries in phrases.get(clause[at], ()):
         if tuple(clause[at : at + len(phrase)]) == phrase:
             return len(phrase), entries
-    for stem in range(len(clause[at]), 2, -1):
-        for _, entries in phrases.get(clause[at][:stem] + "*", ()):
-            return 1, entries
-    return None
+    entries = _by_stem(clause[at])
+    return (1, entries) if entries else None
+
+
+@lru_cache(maxsize=50_000)
+def _by_stem(word: str) -> Sequence[_Entry]:
+    phrases = _phrases()
+    for end in range(len(word), 2, -1):
+        for _, entries in phrases.get(word[:end] + "*", ()):
+            return entries
+    return ()
 
 
 def _direction(clause: Sequence[str], at: int, size: int) -> int:
@@ -209,8 +220,6 @@ def _direction(clause: Sequence[str], at: int, size: int) -> int:
         following = clause[max(0, at - _REACH) + place + 1 : at + size]
         if word in _NEGATIONS and not (following and following[0] in _NO_DENIAL):
             return -1
-    if before and before[-1] == "too":
-        return 1 if clause[at] in ("good", "well") else -1
     return 1
 
 

@@ -1,6 +1,7 @@
 """The commands of the servers: index, serve, install, uninstall, doctor."""
 
 import json
+import os
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,10 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from servers import settings
+
+# FastMCP reads a file `.env` of the current folder, and MCP clients start servers in whatever
+# project is open: what a cloned repository brings along must change nothing.
+os.environ.setdefault("FASTMCP_ENV_FILE", os.devnull)
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 

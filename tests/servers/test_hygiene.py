@@ -8,28 +8,9 @@ from servers.hygiene import clean, clean_line
 
 MARKS = st.sampled_from(
     [
-        "<|im_start|>",
-        "<|",
-        "|>",
-        "[INST]",
-        "<think>",
-        "<img src=x>",
-        "![",
-        "](http://e.example)",
-        "[",
-        "\u200b",
-        "\u202e",
-        "\u2066",
-        "\x00",
-        "\ufeff",
-        "</s>",
-        "<",
-        ">",
-        "\n\n\n",
-        "(",
-        ")",
-        " ",
-        "a",
+        *"<|im_start|> <| |> [INST] <think> ![ ](http://e.example) [ </s> < > ( ) a".split(),
+        *"\u200b \u202e \u2066 \x00 \ufeff".split(" "),
+        *("<img src=x>", " ", "\n\n\n"),
     ]
 )
 

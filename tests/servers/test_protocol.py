@@ -50,6 +50,7 @@ async def over_stdio(folder: Path, era: str) -> AsyncIterator[Client]:
     """As a desktop client starts it: an absolute path, a foreign folder, next to no environment."""
     elsewhere = folder.parent / "elsewhere"
     elsewhere.mkdir(exist_ok=True)
+    (elsewhere / ".env").write_text("FASTMCP_LOG_LEVEL=nonsense\n")  # of a cloned repository
     started = StdioServerParameters(
         command=str(PROGRAM),
         args=["serve", "all", "--index", str(folder)],
