@@ -14,9 +14,24 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from client.budget import Budget, Spent, stalled
-from client.checks import GAPS
 from client.errors import ModelFailed
 from client.researcher import Draft, Researcher
+from client.states import (
+    Acting,
+    Calling,
+    CheckPlan,
+    CheckReport,
+    CheckToolCalls,
+    Finished,
+    Planning,
+    Writing,
+    accepted,
+    after_calls,
+    after_plan,
+    after_report,
+    last_step,
+    state_of,
+)
 from client.supervisor import Supervisor
 from client.toolbox import Toolbox
 from client.trajectory import (
@@ -29,59 +44,6 @@ from client.trajectory import (
     ToolCall,
     Trajectory,
     Verdict,
-)
-
-# States
-
-
-@dataclass(frozen=True)
-class Planning:
-    attempt: int = 1
-    supersedes: str | None = None
-
-
-@dataclass(frozen=True)
-class CheckPlan:
-    message: Message
-
-
-@dataclass(frozen=True)
-class Acting:
-    step: int
-    attempt: int = 1
-    supersedes: str | None = None
-
-
-@dataclass(frozen=True)
-class CheckToolCalls:
-    message: Message
-
-
-@dataclass(frozen=True)
-class Calling:
-    message: Message
-    calls: tuple[ToolCall, ...]
-    """Accepted, and not yet answered."""
-
-
-@dataclass(frozen=True)
-class Writing:
-    because: StopReason
-
-
-@dataclass(frozen=True)
-class CheckReport:
-    message: Message
-
-
-@dataclass(frozen=True)
-class Finished:
-    stop_reason: StopReason
-    detail: str = ""
-
-
-RunState = (
-    Planning | CheckPlan | Acting | CheckToolCalls | Calling | Writing | CheckReport | Finished
 )
 
 
@@ -176,7 +138,7 @@ class _Loop:
     async def check_plan(self, state: CheckPlan) -> Acting | Planning:
         found = await self.supervisor.plan(self.run, state.message)
         verdict = self.judged(state.message, found, forced=self.capped(state.message))
-        return _after_plan(state.message, verdict)
+        return after_plan(state.message, verdict)
 
     async def act(self, state: Acting) -> CheckToolCalls | Writing | Finished:
         if because := self.why_stop():
@@ -198,10 +160,10 @@ class _Loop:
         for call in message.tool_calls:
             if call.id not in judged:
                 await self.check_tool_call(message, call, forced=forced)
-        return _after_calls(self.run, message)
+        return after_calls(self.run, message)
 
     async def check_tool_call(self, message: Message, call: ToolCall, *, forced: bool) -> None:
-        if len(self.run.observations) + len(_accepted(self.run, message)) >= self.budget.tool_calls:
+        if len(self.run.observations) + len(accepted(self.run, message)) >= self.budget.tool_calls:
             found, forced = [_over_budget(call, self.budget.tool_calls)], False
         else:
             found = await self.supervisor.call(self.run, message, call)
@@ -225,7 +187,7 @@ class _Loop:
         message = self.message(
             draft,
             State.WRITING,
-            _last_step(self.run) + 1,
+            last_step(self.run) + 1,
             len(earlier) + 1,
             earlier[-1].id if earlier else None,
         ).model_copy(update={"because": state.because, "tool_calls": ()})
@@ -236,7 +198,7 @@ class _Loop:
         found = await self.supervisor.report(self.run, state.message)
         no_more = self.budget.out_of_time(self.run, self.seconds) is not None
         verdict = self.judged(state.message, found, forced=no_more or self.capped(state.message))
-        return _after_report(self.run, state.message, verdict)
+        return after_report(self.run, state.message, verdict)
 
     def finish(self, state: Finished) -> Trajectory:
         ended = Ended(stop_reason=state.stop_reason, detail=state.detail)
@@ -306,69 +268,6 @@ class _Loop:
         return StopReason.NO_PROGRESS if stalled(self.run) else None
 
 
-# Transitions: what follows from what is recorded
-
-
-def state_of(run: Trajectory) -> RunState:
-    """Where the run stands, from its events alone. A run that ended because it was interrupted
-    or the model failed stands where it was."""
-    ended = run.ended
-    if ended and ended.stop_reason not in (StopReason.INTERRUPTED, StopReason.MODEL_FAILED):
-        return Finished(ended.stop_reason, ended.detail)
-    if not run.messages:
-        return Planning()
-    message = run.messages[-1]
-    verdicts = [v for v in run.verdicts if v.message_id == message.id]
-    match message.state:
-        case State.PLANNING:
-            return _after_plan(message, verdicts[0]) if verdicts else CheckPlan(message)
-        case State.ACTING:
-            complete = len(verdicts) >= max(1, len(message.tool_calls))
-            return _after_calls(run, message) if complete else CheckToolCalls(message)
-        case State.WRITING:
-            return _after_report(run, message, verdicts[0]) if verdicts else CheckReport(message)
-        case _:
-            assert_never(message.state)
-
-
-def _after_plan(message: Message, verdict: Verdict) -> Acting | Planning:
-    if verdict.decision == "accept":
-        return Acting(1)
-    return Planning(message.attempt + 1, message.id)
-
-
-def _after_calls(run: Trajectory, message: Message) -> Calling | Acting | Writing:
-    again = Acting(message.step, message.attempt + 1, message.id)
-    if not message.tool_calls:
-        verdict = next(v for v in run.verdicts if v.message_id == message.id)
-        return Writing(StopReason.DONE) if verdict.decision == "accept" else again
-    accepted = _accepted(run, message)
-    if not accepted:
-        return again
-    answered = {o.call_id for o in run.observations}
-    waiting = tuple(call for call in accepted if call.id not in answered)
-    return Calling(message, waiting) if waiting else Acting(message.step + 1)
-
-
-def _after_report(
-    run: Trajectory, message: Message, verdict: Verdict
-) -> Writing | Acting | Finished:
-    because = message.because or StopReason.DONE
-    if verdict.decision == "accept":
-        return Finished(because)
-    refusals = {check.code for check in verdict.checks if check.severity == "refuse"}
-    if because is StopReason.DONE and refusals & GAPS:
-        return Acting(_last_step(run) + 1)
-    return Writing(because)
-
-
-def _accepted(run: Trajectory, message: Message) -> tuple[ToolCall, ...]:
-    accepted = {
-        v.call_id for v in run.verdicts if v.message_id == message.id and v.decision == "accept"
-    }
-    return tuple(call for call in message.tool_calls if call.id in accepted)
-
-
 def _unchanged(run: Trajectory, message: Message) -> bool:
     before = next((m for m in run.messages if m.id == message.supersedes), None)
     return before is not None and _said(before) == _said(message)
@@ -381,10 +280,6 @@ def _said(message: Message) -> tuple[object, ...]:
 
 def _reports(run: Trajectory) -> list[Message]:
     return [m for m in run.messages if m.state is State.WRITING]
-
-
-def _last_step(run: Trajectory) -> int:
-    return max((m.step for m in run.messages), default=0)
 
 
 def _over_budget(call: ToolCall, limit: int) -> Check:

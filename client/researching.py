@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from client import runs
-from client.agent import Finished, pursue, state_of
+from client.agent import pursue
 from client.budget import Budget
 from client.errors import BadRun, Interrupted
 from client.llm import PROMPTS, LLMResearcher
 from client.model import ChatModel
 from client.progress import Progress
 from client.rules import RulesResearcher
+from client.states import Finished, state_of
 from client.supervisor import CodeSupervisor, Unsupervised
 from client.toolbox import configured_servers, open_toolbox, own_servers, running_server
 from client.trajectory import Event, TaskGiven, Trajectory
