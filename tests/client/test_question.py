@@ -64,6 +64,11 @@ READINGS = {
         ["between 30 and 50", "at least 1.5 litres"],
         [],
     ),
+    "an HDMI cable at least 5 m long under 40": (
+        "HDMI cable",
+        ["under 40", "at least 5 m long"],
+        [],
+    ),
     "hello": ("", [], []),
     "???": ("", [], []),
     "": ("", [], []),
