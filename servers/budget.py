@@ -37,9 +37,9 @@ def cost(result: BaseModel) -> int:
 
 def fits(result: BaseModel, max_tokens: int) -> bool:
     text = result.model_dump_json()
-    # Half a token a character is above what Latin text with JSON's punctuation comes to, so
-    # that most results need no closer look.
-    if text.isascii() and len(text) <= 2 * max_tokens:
+    beyond_ascii = len(text.encode()) - len(text)
+    # More than what text with JSON's marks comes to: most results need no closer look.
+    if len(text) / 2 + 2 * beyond_ascii <= max_tokens:
         return True
     return estimate(text) <= max_tokens
 
