@@ -37,6 +37,7 @@ class Progress:
         self._limit = tool_calls
         self._console = Console(stderr=True, quiet=quiet, highlight=False)
         self._status: Status | None = None
+        self._snapshot: object = None
 
     def __enter__(self) -> "Progress":
         if self._console.is_terminal and not self._console.quiet:
@@ -52,6 +53,12 @@ class Progress:
     ) -> None:
         if self._status:
             self._status.stop()
+
+    def going_on(self, run: Trajectory) -> None:
+        """A run that was stopped is taken up."""
+        self.say(f"Going on: {run.task.question}; {len(run.observations)} tool calls made")
+        stated = ((o.result or {}).get("snapshot") for o in reversed(run.observations))
+        self._snapshot = next((snapshot for snapshot in stated if snapshot), None)
 
     def __call__(self, run: Trajectory, event: Event) -> None:
         match event:
@@ -101,6 +108,10 @@ class Progress:
             self.say(f"  {call} -> {hits(seen)}  {spent}")
         else:
             self.say(f"  {call} -> failed: {seen.error}  {spent}", "red")
+        snapshot = (seen.result or {}).get("snapshot")
+        if snapshot and self._snapshot not in (None, snapshot):
+            self.say("  the index has changed since this run began", "yellow")
+        self._snapshot = snapshot or self._snapshot
 
     def _ended(self, run: Trajectory, ended: Ended) -> None:
         detail = f" ({ended.detail})" if ended.detail else ""

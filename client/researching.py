@@ -65,6 +65,8 @@ def _to_the_end(
             folder.append(after, event)
             progress(after, event)
 
+        if isinstance(start, Trajectory):
+            progress.going_on(start)
         try:
             run = asyncio.run(_pursued(folder, start, settings, record))
         except KeyboardInterrupt:
@@ -87,7 +89,7 @@ async def _pursued(
 ) -> Trajectory:
     log = folder.path / "servers.log"
     ours = running_server(settings.server) if settings.server else own_servers(settings.index, log)
-    others = configured_servers(Path(settings.mcp)) if settings.mcp else {}
+    others = configured_servers(Path(settings.mcp), log) if settings.mcp else {}
     async with _model(settings) as model, open_toolbox(ours, others) as toolbox:
         if isinstance(start, str):
             tools = tuple(tool.offered for tool in toolbox.tools)

@@ -263,8 +263,10 @@ def running_server(url: str) -> StreamableHttpTransport:
     return StreamableHttpTransport(url)
 
 
-def configured_servers(path: Path) -> dict[str, Source]:
-    """The servers of a file in the common form {"mcpServers": {NAME: {command | url, ...}}}."""
+def configured_servers(path: Path, log: Path) -> dict[str, Source]:
+    """The servers of a file in the common form {"mcpServers": {NAME: {command | url, ...}}}.
+
+    What those that run as subprocesses say on stderr goes to `log`."""
     try:
         config = MCPConfig.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -278,4 +280,8 @@ def configured_servers(path: Path) -> dict[str, Source]:
         ) from error
     if not config.mcpServers:
         raise ToolsUnavailable(f'{path}: names no server under "mcpServers"')
-    return {name: server.to_transport() for name, server in config.mcpServers.items()}
+    transports = {name: server.to_transport() for name, server in config.mcpServers.items()}
+    for transport in transports.values():
+        if isinstance(transport, StdioTransport):
+            transport.log_file, transport.keep_alive = log, False
+    return dict(transports)

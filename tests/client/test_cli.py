@@ -1,8 +1,10 @@
 """The command line on the real servers, over a small catalog."""
 
 import json
+import os
 import re
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,7 @@ from client.trajectory import Ended, Report, StopReason
 from servers.app import build_app, http_app
 from servers.embedded import open_index
 from servers.indexing import index_sources
+from tests.client import shop
 from tests.client.scripted import PLAN
 from tests.fakes import Failure, scripted_model
 
@@ -127,6 +130,30 @@ def test_a_terminal_shows_the_report_set_out(
     shown = research("--resume", str(tmp_path)).stdout
     assert "## Needs" not in shown
     assert "Needs" in shown
+
+
+def test_going_on_says_so_and_whether_the_index_has_changed(server: str, tmp_path: Path) -> None:
+    research(QUESTION, "--server", server, "--out", str(tmp_path), "-q")
+    path = tmp_path / "trajectory.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    first = next(n for n, line in enumerate(lines) if '"search_catalog"' in line and '"ok"' in line)
+    for change, said in (((), False), (('"snapshot":"', '"snapshot":"other-'), True)):
+        kept = "".join(lines[: first + 1])
+        path.write_text(kept.replace(*change) if change else kept)
+        done = research("--resume", str(tmp_path))
+        assert f"Going on: {QUESTION}; 1 tool calls made" in done.stderr
+        assert ("the index has changed" in done.stderr) is said
+
+
+def test_tools_of_other_servers_are_offered_beside_ours(server: str, tmp_path: Path) -> None:
+    other = {"command": sys.executable, "args": [shop.__file__], "env": {"PYTHONPATH": os.getcwd()}}
+    config = tmp_path / "servers.json"
+    config.write_text(json.dumps({"mcpServers": {"post": other}}))
+    out = tmp_path / "run"
+    done = research(QUESTION, "--server", server, "--mcp", str(config), "--out", str(out), "-q")
+    assert done.exit_code == 0
+    names = [tool["name"] for tool in read(out).task.tools]
+    assert {"search_catalog", "post_shipping_note", "post_search_catalog"} <= set(names)
 
 
 def test_json_prints_the_report_for_programs(server: str, tmp_path: Path) -> None:

@@ -250,12 +250,12 @@ def test_a_file_of_servers_that_cannot_be_used_says_why(
     path = tmp_path / "servers.json"
     path.write_text(text)
     with pytest.raises(ToolsUnavailable, match=re.escape(said)):
-        configured_servers(path)
+        configured_servers(path, tmp_path / "log")
 
 
 def test_a_missing_file_of_servers_and_a_wrong_address_are_named(tmp_path: Path) -> None:
     with pytest.raises(ToolsUnavailable, match="cannot be read"):
-        configured_servers(tmp_path / "none.json")
+        configured_servers(tmp_path / "none.json", tmp_path / "log")
     with pytest.raises(ToolsUnavailable, match="no address"):
         running_server("localhost:8765")
     with pytest.raises(ToolsUnavailable, match="holds a password"):
@@ -266,4 +266,4 @@ def test_a_file_of_servers_in_the_common_form_is_read(tmp_path: Path) -> None:
     path = tmp_path / "servers.json"
     servers = {"one": {"command": "x", "args": []}, "two": {"url": "https://shop.example/mcp"}}
     path.write_text(json.dumps({"mcpServers": servers}))
-    assert list(configured_servers(path)) == ["one", "two"]
+    assert list(configured_servers(path, tmp_path / "log")) == ["one", "two"]
