@@ -5,8 +5,9 @@ what fits and why, what comes nearest, what owners say, what could not be verifi
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from client.findings import Findings, Near, Said, listed
+from client.findings import Findings, Near, Said
 from client.markup import money, quote_mark, value_of
 from client.trajectory import Need
 from client.wishes import Wish, wish_for
@@ -14,9 +15,11 @@ from client.wishes import Wish, wish_for
 _ALL_OF = 8
 _LOOKED_INTO = 5
 _SHOWN_NEAR = 5
-_SHOWN_UNVERIFIED = 10
+_SHOWN_UNVERIFIED = 6
 _SHOWN_BELOW = 10
 _QUOTES = 2
+_ASPECTS = 3
+_GUIDED = 3
 _LONGEST_QUOTE = 160
 _FEW = 3
 
@@ -68,6 +71,16 @@ def _wishes(found: Findings) -> list[tuple[Need, Wish]]:
         (need, wish or Wish((need.text,), asked_of_owners=_content(need.text)))
         for need, wish in soft
     ]
+
+
+def _spoken_of(need: Need) -> tuple[str, ...]:
+    """Words by which a guide would speak of a need."""
+    wish = None if need.hard else wish_for(need.text)
+    field = _field(need)
+    if field in ("type", "price", "rating", "brand", "in_stock"):
+        return ()
+    named = (field.removeprefix("attributes."),) if field else ()
+    return (*named, *(wish.asked_of_owners if wish else (need.text.lower(),)))
 
 
 def _content(text: str) -> tuple[str, ...]:
@@ -155,7 +168,8 @@ class _Adviser:
             else "One product meets every hard need that the catalog can answer."
         )
         items = [self._recommended(n, alias) for n, alias in enumerate(self.best, 1)]
-        return "\n\n".join(("## Recommendation", lead, "\n".join(items), self._also()))
+        parts = ("## Recommendation", lead, "\n".join(items), self._also())
+        return "\n\n".join(part for part in parts if part)
 
     def _recommended(self, n: int, alias: str) -> str:
         price = f" at [{alias}.price]" if self._states(alias, "price") else ", price not stated"
@@ -273,13 +287,9 @@ class _Adviser:
         head = f"[{alias}.review_summary.count] reviews"
         if summary.get("mean") is not None:
             head += f", mean [{alias}.review_summary.mean]"
-        aspects = sorted(
-            summary.get("aspects") or [], key=lambda a: -(a["positive"] + a["negative"])
-        )
-        spoken = [
-            f"{_plain(a['name'])} {a['positive']} for, {a['negative']} against" for a in aspects[:4]
-        ]
-        return f"{head}; most spoken of: {'; '.join(spoken)}" if spoken else head
+        liked, disliked = _aspects(summary.get("aspects") or [])
+        head += f"; liked: {liked}" if liked else ""
+        return head + (f"; complained of: {disliked}" if disliked else "")
 
     def _quotes(self, alias: str) -> Iterator[str]:
         used: set[str] = set()
@@ -294,18 +304,19 @@ class _Adviser:
                 yield f"{about}{quote_mark(one.alias, _cut(one.words))}{stars}"
 
     def guides(self) -> Iterator[str]:
+        """Sentences of the guide that speak of a need."""
+        words = [word for need in self.found.plan.needs for word in _spoken_of(need)]
         for observation in self.found.results("read_page"):
             result = observation.result or {}
-            for passage in listed(observation, "passages")[:2]:
-                if words := _cut(str(passage["text"]).strip()):
-                    dated = f", {result['published']}" if result.get("published") else ""
-                    title = _plain(str(result.get("title")))
-                    yield f"{title}{dated}: {quote_mark(str(result['id']), words)}"
+            title = _plain(str(result.get("title")))
+            dated = f" ({result['published']})" if result.get("published") else ""
+            for sentence in self.found.guide_says(observation, words)[:_GUIDED]:
+                yield f"{title}{dated}: {quote_mark(str(result['id']), sentence)}"
 
     def trade_offs(self) -> Iterator[str]:
         if len(self.best) < 2:
             return
-        yield from self._extreme("price", "low", "cheapest")
+        yield from self._extreme("price", "low", "cheapest of them")
         for _, wish in _wishes(self.found):
             for name in wish.attributes:
                 if name not in ("price", "rating"):
@@ -322,7 +333,8 @@ class _Adviser:
         leaders = [alias for alias, n in stated.items() if n == end][:_FEW]
         field = name if name in ("price", "rating") else f"attributes.{name}"
         titles = " and ".join(f"[{alias}.title]" for alias in leaders)
-        yield f"The {most} with a stated figure: {titles} at [{leaders[0]}.{field}]"
+        known = "" if len(stated) == len(self.found.fits) else " with a stated figure"
+        yield f"The {most}{known}: {titles} at [{leaders[0]}.{field}]"
 
     def could_not_verify(self) -> Iterator[str]:
         for need in self.hard:
@@ -371,8 +383,8 @@ class _Adviser:
 
     def _stated_as(self, alias: str, need: Need) -> str | None:
         constraint = need.constraint
-        if constraint is None or constraint.field in ("price", "type"):
-            return None
+        if constraint is None or constraint.field in ("price", "type", "rating"):
+            return None  # said in the item's other lines
         if not self._states(alias, constraint.field):
             return None
         name = constraint.field.removeprefix("attributes.")
@@ -388,6 +400,17 @@ _NO_PRODUCT = """## Recommendation
 
 The question names no kind of product, so there is nothing to search for. Say what you are \
 looking for and what it must have, for example: "a 24 inch monitor with HDMI under 200"."""
+
+
+def _aspects(aspects: list[dict[str, Any]]) -> tuple[str, str]:
+    """What owners like and what they complain of, by how many speak of it so."""
+
+    def worded(side: str, other: str) -> str:
+        mostly = [a for a in aspects if a[side] > a[other] or (side == "negative" and a[side] > 1)]
+        most = sorted(mostly, key=lambda a: (-a[side], a["name"]))[:_ASPECTS]
+        return ", ".join(f"{_plain(a['name'])} ({a[side]} of {a[side] + a[other]})" for a in most)
+
+    return worded("positive", "negative"), worded("negative", "positive")
 
 
 def _section(title: str, items: Iterator[str]) -> str:

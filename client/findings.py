@@ -114,6 +114,12 @@ class Findings:
         ]
         return sorted(found, key=lambda s: (not 25 <= len(s.words) <= 160, len(s.words)))
 
+    def guide_says(self, page: Observation, words: Sequence[str]) -> list[str]:
+        """Sentences of a page that was read that hold one of the words, in its order."""
+        passages = [str(passage.get("text") or "") for passage in listed(page, "passages")]
+        found = (s for text in passages for s in _sentences(text) if holds_any(s, words))
+        return [one for one in found if 30 <= len(one) <= 240 and "|" not in one]
+
     def number(self, alias: str, name: str) -> float | None:
         """A number among the product's stated values, as a number for sorting."""
         field = name if name in ("price", "rating") else f"attributes.{name}"

@@ -88,7 +88,7 @@ _CLAUSE = re.compile(
     r"\s*(?:[,;:?!]|\.(?=\s|$)|\s-\s)\s*"
     r"|\s+\b(?=(?:with|without|that|which|for|plus|but|made by|made of|made from|from|by"
     r"|compatible with|who|whose|in|on|and|or|having|has|have|supports?|featuring|including)\b"
-    r"|(?:at least|at most|up to|under|over|(?:no )?(?:more|less) than|below|above) \d)",
+    r"|(?<! of )(?:at least|at most|up to|under|over|(?:no )?(?:more|less) than|below|above) \d)",
     re.IGNORECASE,
 )
 _LINK = re.compile(
@@ -237,7 +237,11 @@ def _spoken(clauses: list[tuple[str, str]]) -> Iterator[tuple[str, bool]]:
         link = word if word not in ("and", "or", "", "plus", "but") else link
         verb = _VERB.match(words)
         text = _ARTICLE.sub("", words[verb.end() :] if verb else words).strip()
-        if not text or _VERB.fullmatch(f"{text} ") or all(w.lower() in _FILLER for w in text.split()):
+        if (
+            not text
+            or _VERB.fullmatch(f"{text} ")
+            or all(w.lower() in _FILLER for w in text.split())
+        ):
             continue
         yield _phrased(link, text), _is_hard(link, text, verb[0] if verb else "")
 

@@ -94,7 +94,9 @@ def refined_plan(run: Trajectory) -> Plan | None:
         needs = _with_suggestion(needs, plan.looking_for, kind, suggested)
     if kind and not any(n.constraint and n.constraint.field == "type" for n in needs):
         sought = Constraint(field="type", op="is", value=kind)
-        needs.append(Need(id=_next_id(needs), text=f"a {kind}", hard=True, constraint=sought))
+        needs.append(
+            Need(id=_next_id(needs), text=f"{_article(kind)} {kind}", hard=True, constraint=sought)
+        )
     added = tuple(n.id for n in needs if n.id not in {m.id for m in plan.needs})
     steps = tuple(
         s.model_copy(update={"needs": (*s.needs, *added)}) if i < 3 else s
@@ -174,6 +176,10 @@ def _next_id(needs: Sequence[Need]) -> str:
 
 def _spoken_in(words: str, text: str) -> bool:
     return f" {_singular(words)} " in f" {_singular(text)} "
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[:1].lower() in "aeiou" else "a"
 
 
 def _as_written(words: str, text: str) -> str:

@@ -95,6 +95,21 @@ def _progress() -> Progress:
     )
 
 
+@app.command("demo-shop")
+def demo_shop(
+    folder: Annotated[Path, typer.Argument(help="Its files go to sources/ in here.")],
+    seed: Annotated[int, typer.Option(help="Another seed, another shop.")] = 7,
+) -> None:
+    """Writes a made-up shop to try things on: products, reviews, buying guides."""
+    from servers.demo import write_shop
+
+    shop = write_shop(folder, seed)
+    print(
+        f"wrote     {len(shop.products):,} products, {len(shop.reviews):,} reviews,"
+        f" {len(shop.pages):,} pages to {folder / 'sources'}"
+    )
+
+
 @app.command()
 def serve(
     which: Annotated[
