@@ -12,7 +12,7 @@ from pydantic import Field
 from servers import lookup, shapes
 from servers.aspects import related_words
 from servers.budget import LEAST_TOKENS, MOST_TOKENS, fits, most_that_fit
-from servers.hygiene import clean, clean_line
+from servers.hygiene import DATA, clean, clean_line
 from servers.index import AnyOf, BadCursor, Between, Filter, Index, Is, Query, Results, Sort
 from servers.passages import best_passage
 from servers.records import Product, Review
@@ -211,7 +211,7 @@ def _shortened(review: shapes.ReviewText, max_tokens: int) -> shapes.ReviewText:
 
 
 def _note(found: Results, asked: Query, unknown: Sequence[shapes.UnknownId]) -> str | None:
-    parts: list[str] = []
+    parts = [DATA] if found.hits else []
     if unknown:
         parts.append(f"No product has the id {', '.join(repr(one.id) for one in unknown)}.")
     if found.total == 0:

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from servers import lookup, shapes
 from servers.budget import LEAST_TOKENS, MOST_TOKENS, cost, estimate, fits
-from servers.hygiene import clean, clean_line
+from servers.hygiene import DATA, clean, clean_line
 from servers.index import AnyOf, BadCursor, BadQuery, Between, Filter, Index, Query, UnknownField
 from servers.passages import Section, best_passage, relevance, sections
 from servers.records import Page, stable_id
@@ -86,11 +86,11 @@ class Web:
         found = self.index.search(asked)
         pages = [hit.record for hit in found.hits if isinstance(hit.record, Page)]
         shown = [_hit(page, asked.text) for page in pages]
-        note = None if shown else "No page matches these words. Use fewer or other words."
+        note = DATA if shown else "No page matches these words. Use fewer or other words."
         result = shapes.PagesResult(total=found.total, pages=shown, note=note)
         while not fits(result, max_tokens) and len(result.pages) > 1:
             fewer = result.pages[:-1]
-            note = f"{len(fewer)} of {len(shown)} pages fit; raise max_tokens for more."
+            note = f"{DATA} {len(fewer)} of {len(shown)} pages fit; raise max_tokens for more."
             result = result.model_copy(update={"pages": fewer, "note": note})
         return result
 
@@ -227,13 +227,13 @@ def _that_fit(pieces: Sequence[_Piece], room: int) -> list[_Piece]:
     return taken
 
 
-def _note(query: str, taken: Sequence[_Piece], left: int) -> str | None:
-    parts: list[str] = []
+def _note(query: str, taken: Sequence[_Piece], left: int) -> str:
+    parts = [DATA]
     if query.strip() and taken and taken[0].score == 0:
         parts.append("No passage here holds the words of the query; this is the page as it stands.")
     if left:
         parts.append(f"{left} more passages: next_cursor leads on.")
-    return " ".join(parts) or None
+    return " ".join(parts)
 
 
 def _cursor(page: Page, query: str, snapshot: str, offset: int) -> str:
