@@ -13,6 +13,7 @@ from servers.embedded_store import engine_errors, marker_stamp
 from servers.index import Cell, Query, Results, Suggestion, Vocabulary
 from servers.judging import cells
 from servers.records import AnyRecord, Kind, Product
+from servers.understanding import suggest
 
 T = TypeVar("T")
 
@@ -69,10 +70,11 @@ class EmbeddedIndex:
         return self._ask(lambda state: state.variants(group))
 
     def suggest(self, text: str) -> Sequence[Suggestion]:
-        return ()
+        state = self._now()
+        return suggest(text, state.known) if text.strip() else ()
 
     def product_type(self, product: Product) -> tuple[str, str] | None:
-        found = self._now().types.type_of(product)
+        found = self._now().learned.types.type_of(product)
         return None if found is None else (found.name, found.source)
 
     def cells(self, product: Product, names: Sequence[str]) -> Sequence[Cell | None]:

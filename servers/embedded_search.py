@@ -6,6 +6,7 @@ from functools import cached_property
 
 import tantivy
 
+from servers.asked import PREFIX
 from servers.embedded_engine import all_of, any_of, unscored, without
 from servers.embedded_filters import Judged, judge_type
 from servers.embedded_order import (
@@ -158,7 +159,7 @@ class _Search:
             last = len(judged.distances)
             return [judged.distances[last - round(place.score)][0] for place in places]
         asked = judged.asked
-        if isinstance(asked, Between):
+        if isinstance(asked, Between) and not asked.field.startswith(PREFIX):
             addresses = [place.address for place in places]
             values = self.kind.searcher.fast_field_values(asked.field, addresses)
             return [_share(float(value or 0), asked) for value in values]
@@ -184,7 +185,7 @@ class _Search:
 
     def _judgement(self, product: Product, asked: Filter) -> Judgement:
         if asked.field == "type" and isinstance(asked, AnyOf):
-            return judge_type(product, asked, self.state.types)
+            return judge_type(product, asked, self.state.learned.types)
         return judge(product, asked, self.state.concepts)
 
     # Facets

@@ -13,14 +13,14 @@ from servers.embedded_engine import aggregate, is_panic
 from servers.embedded_facets import FacetCounter
 from servers.embedded_filters import FilterCompiler
 from servers.embedded_order import Ordering
+from servers.embedded_products import Learned
 from servers.embedded_schema import DIGEST_FIELDS, SCHEMAS
-from servers.embedded_store import KINDS, Generation, damaged, read_generation, read_json
+from servers.embedded_store import KINDS, Generation, damaged, read_generation
 from servers.embedded_text import WordQueries
 from servers.index import IndexUnreadable, Vocabulary
-from servers.producttypes import TypeModel
 from servers.records import AnyRecord, Kind, Page, Product, Review
+from servers.understanding import Vocabularies
 
-TYPES_FILE = "types.json"
 _RECORDS: Mapping[Kind, type[Product] | type[Review] | type[Page]] = {
     "product": Product,
     "review": Review,
@@ -31,14 +31,14 @@ _RECORDS: Mapping[Kind, type[Product] | type[Review] | type[Page]] = {
 class KindState:
     """All records of one kind, as they were when the state was opened."""
 
-    def __init__(self, kind: Kind, folder: Path, concepts: Concepts, types: TypeModel) -> None:
+    def __init__(self, kind: Kind, folder: Path, concepts: Concepts, learned: Learned) -> None:
         index = tantivy.Index.open(str(folder))
         index.config_reader("manual")
         index.reload()
         self.kind: Kind = kind
         self.schema = SCHEMAS[kind]
         self.searcher = index.searcher()
-        self.filters = FilterCompiler(kind, self.schema, self.searcher, concepts, types)
+        self.filters = FilterCompiler(kind, self.schema, self.searcher, concepts, learned.types)
         self.words = WordQueries(kind, self.schema)
         self.order = Ordering(self.schema, self.searcher)
         self.count = self.searcher.num_docs
@@ -71,7 +71,7 @@ class KindState:
 class State:
     generation: Generation
     concepts: Concepts
-    types: TypeModel
+    learned: Learned
     kinds: Mapping[Kind, KindState]
 
     @cached_property
@@ -99,6 +99,11 @@ class State:
         return FacetCounter(products.schema, products.searcher, self.concepts)
 
     @cached_property
+    def known(self) -> Vocabularies:
+        """What a query's words are read against."""
+        return Vocabularies(self.learned.statistics, self.learned.types, self.concepts)
+
+    @cached_property
     def vocabulary(self) -> Vocabulary:
         return self.facets.vocabulary() if self.facets else Vocabulary()
 
@@ -118,12 +123,12 @@ def load(root: Path, concepts: Concepts) -> State:
 
 def _opened(root: Path, generation: Generation, concepts: Concepts) -> State:
     try:
-        types = _types(root, generation)
+        learned = _learned(root, generation)
         kinds: dict[Kind, KindState] = {
-            kind: KindState(kind, root / folder, concepts, types)
+            kind: KindState(kind, root / folder, concepts, learned)
             for kind, folder in generation.folders.items()
         }
-        state = State(generation, concepts, types, kinds)
+        state = State(generation, concepts, learned, kinds)
         _ = state.snapshot  # reads from every segment: a damaged one shows now
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise damaged(root, error) from error
@@ -134,8 +139,6 @@ def _opened(root: Path, generation: Generation, concepts: Concepts) -> State:
     return state
 
 
-def _types(root: Path, generation: Generation) -> TypeModel:
+def _learned(root: Path, generation: Generation) -> Learned:
     folder = generation.folders.get("product")
-    if folder is None:
-        return TypeModel({})
-    return TypeModel.from_json(read_json(root / folder / TYPES_FILE))
+    return Learned.nothing() if folder is None else Learned.load(root / folder)

@@ -16,7 +16,6 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
 
 from servers.embedded_engine import is_panic
 from servers.index import IndexMissing, IndexUnreadable
@@ -206,7 +205,3 @@ def _explained(root: Path, doing: str, error: BaseException) -> IndexUnreadable:
             "the command again; what was indexed before is unchanged."
         )
     return IndexUnreadable(f"{doing.capitalize()} the index in {root} failed: {error}")
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    return cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))

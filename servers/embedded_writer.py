@@ -4,26 +4,23 @@ Reviews and pages go straight into new, still invisible folders. Product types c
 statistics over the whole catalog, so products wait, prepared, in a spool file until `commit`.
 """
 
-import json
-import marshal
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import tantivy
 
+from servers.catalog_statistics import CatalogStatistics
 from servers.concepts import Concepts
+from servers.embedded_products import Learned, ProductSpool
 from servers.embedded_schema import (
     SCHEMAS,
     Prepared,
     document,
     prepare_page,
-    prepare_product,
     prepare_review,
 )
-from servers.embedded_state import TYPES_FILE
 from servers.embedded_store import (
     Generation,
     WriteLock,
@@ -35,10 +32,11 @@ from servers.embedded_store import (
     write_generation,
 )
 from servers.index import IndexMissing, IndexUnreadable
-from servers.producttypes import TypeMiner, TypeModel
 from servers.records import AnyRecord, Kind, Page, Product, Review, kind_of
 
 _THREADS = min(4, os.cpu_count() or 1)
+_FEW = 0.1
+"""Share of the catalog: a smaller write does not have the whole catalog written anew."""
 _BUFFER = 48_000_000
 """Bytes that a thread of the engine may hold before it writes a segment."""
 
@@ -51,9 +49,8 @@ def open_writer(path: Path, concepts: Concepts | None = None) -> "EmbeddedWriter
 class EmbeddedWriter:
     """One write into the index at `path`; after `commit` or `abandon` it is used up.
 
-    A product gets its type from the statistics over all products of this write and, where it
-    only adds to a catalog, of the writes before; a product that is not part of this write keeps
-    the type that it has.
+    Product types are learned anew from the whole catalog, unless the write adds or replaces only
+    a few products of it: those get their types from what is already known.
     """
 
     def __init__(self, path: Path, concepts: Concepts | None = None) -> None:
@@ -67,7 +64,7 @@ class EmbeddedWriter:
             with engine_errors(path, "writing"):
                 self._before = _current(path)
                 clear_leftovers(path, self._before)
-                self._products = _Products(self._spool_path())
+                self._products = ProductSpool(self._spool_path(), self._concepts)
         except BaseException:
             self._lock.release()
             raise
@@ -87,7 +84,7 @@ class EmbeddedWriter:
         match record:
             case Product():
                 kind.note(record.id)
-                self._products.put(record, prepare_product(record, self._concepts))
+                self._products.put(record)
             case Review():
                 kind.put(prepare_review(record))
             case Page():
@@ -115,10 +112,7 @@ class EmbeddedWriter:
 
     def _commit(self) -> None:
         if products := self._kinds.get("product"):
-            types = self._products.types()
-            for prepared, kind in self._products.typed(types):
-                products.put(prepared, (("type", kind),) if kind else ())
-            products.save(TYPES_FILE, types.to_json())
+            self._commit_products(products)
         for writer in self._kinds.values():
             writer.commit()
         folders: dict[Kind, str] = {**self._before.folders}
@@ -126,6 +120,19 @@ class EmbeddedWriter:
         replaced = set(self._before.folders.values()) - set(folders.values())
         after = Generation(self._before.number + 1, folders, tuple(sorted(replaced)))
         write_generation(self._root, after)
+
+    def _commit_products(self, products: "_KindWriter") -> None:
+        kept = products.kept()
+        if kept and products.added < _FEW * len(kept):
+            learned = Learned.load(products.folder)
+        else:
+            for record in products.records(kept):
+                products.note(record.id)
+                self._products.put(record)
+            learned = Learned(self._products.types(), CatalogStatistics())
+        for prepared, kind in self._products.typed(learned):
+            products.put(prepared, (("type", kind),) if kind else ())
+        learned.save(products.folder)
 
     def abandon(self) -> None:
         """Leaves the index as it was. May be called after `commit`, and then does nothing."""
@@ -154,16 +161,17 @@ class _KindWriter:
 
     def __init__(self, kind: Kind, folder: Path, before: Path | None) -> None:
         self.folder = folder
+        self._schema = SCHEMAS[kind]
         if before:
             clone_folder(before, folder)
         else:
             folder.mkdir()
-        index = tantivy.Index(SCHEMAS[kind], str(folder))
+        index = tantivy.Index(self._schema, str(folder))
         self._writer: tantivy.IndexWriter | None = index.writer(_BUFFER * _THREADS, _THREADS)
         self._before = index.searcher()
         self._seen: set[int] = set()  # hashes: a million ids as text would take 100 MB
         self._repeated: set[int] = set()
-        self._pruned: tuple[str, ...] = ()
+        self._pruned: frozenset[str] = frozenset()
 
     def note(self, record_id: str) -> None:
         """Marks the id as part of this write, before (or while) its document is put."""
@@ -177,18 +185,31 @@ class _KindWriter:
             writer.delete_documents_by_term("id", prepared.id)
         writer.add_document(document(prepared, extra))
 
-    def replaces_all(self) -> bool:
-        """Whether nothing stays of what was there before this write."""
-        return all(hash(old) in self._seen for old in self._old_ids()) or bool(self._pruned)
+    @property
+    def added(self) -> int:
+        return len(self._seen)
 
     def prune(self) -> int:
-        self._pruned = tuple(old for old in self._old_ids() if hash(old) not in self._seen)
+        self._pruned = frozenset(self._untouched())
         return len(self._pruned)
 
-    def _old_ids(self) -> list[str]:
-        if not self._before.num_docs:
-            return []
-        return [term for term, _ in self._before.terms_with_prefix("id", "")]
+    def kept(self) -> list[str]:
+        """The ids that stay as they were."""
+        return [old for old in self._untouched() if old not in self._pruned]
+
+    def _untouched(self) -> Iterator[str]:
+        if self._before.num_docs:
+            everything = tantivy.Query.all_query()
+            for old, _ in self._before.terms_with_prefix("id", "", everything):
+                if hash(old) not in self._seen:
+                    yield old
+
+    def records(self, ids: Iterable[str]) -> Iterator[Product]:
+        for old in ids:
+            query = tantivy.Query.term_query(self._schema, "id", old)
+            for _, address in self._before.search(query, limit=1, count=False).hits:
+                stored = self._before.doc(address).get_first("record")
+                yield Product.model_validate_json(bytes(stored or b""))
 
     def commit(self) -> None:
         writer = self._engine()
@@ -198,12 +219,6 @@ class _KindWriter:
         writer.commit()
         writer.wait_merging_threads()  # else it goes on changing a folder that readers use
         self._writer = None
-
-    def save(self, name: str, content: Mapping[str, object]) -> None:
-        """A file beside the engine's own, part of the same state."""
-        fresh = self.folder / f"{name}.new"
-        fresh.write_text(json.dumps(content), encoding="utf-8")
-        os.replace(fresh, self.folder / name)  # the old one may be shared with the old folder
 
     def _engine(self) -> tantivy.IndexWriter:
         if self._writer is None:
@@ -216,33 +231,3 @@ class _KindWriter:
                 self._writer.rollback()
             self._writer = None
         remove(self.folder)
-
-
-class _Products:
-    """Prepared products on disk, and the statistics that give each its type."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: BinaryIO = path.open("w+b", buffering=1 << 20)
-        self._miner = TypeMiner()
-
-    def put(self, product: Product, prepared: Prepared) -> None:
-        self._miner.observe(product)
-        marshal.dump((prepared.id, prepared.texts, prepared.numbers, prepared.record), self._file)
-
-    def types(self) -> TypeModel:
-        return self._miner.learn()
-
-    def typed(self, types: TypeModel) -> Iterator[tuple[Prepared, str | None]]:
-        self._file.seek(0)
-        while True:
-            try:
-                prepared = Prepared(*marshal.load(self._file))
-            except EOFError:
-                return
-            found = types.type_of(Product.model_validate_json(prepared.record))
-            yield prepared, found and found.name
-
-    def close(self) -> None:
-        self._file.close()
-        remove(self._path)
