@@ -90,9 +90,9 @@ def demo(
     from client import researching
 
     index, sources = out / "index", out / "shop" / "sources"
-    _ours("demo-shop", str(out / "shop"))
+    _ours("demo-shop", str(out / "shop"), quiet=quiet)
     files = [str(sources / name) for name in ("products.jsonl", "reviews.jsonl", "pages")]
-    _ours("index", *files, "--index", str(index))
+    _ours("index", *files, "--index", str(index), quiet=quiet)
     folder = next_folder(out / "runs", "demo")
     settings = researching.Settings(index=str(index.absolute()))
     run = researching.started(folder, DEMO_QUESTION, settings, quiet)
@@ -112,11 +112,12 @@ Next:
 """
 
 
-def _ours(*arguments: str) -> None:
+def _ours(*arguments: str, quiet: bool) -> None:
     """Runs another command of this program; its own error text is what the user reads."""
     from client.toolbox import own_program
 
-    done = subprocess.run([*own_program(), *arguments], stdout=sys.stderr, check=False)
+    shown = subprocess.DEVNULL if quiet else 2  # stdout is the report's
+    done = subprocess.run([*own_program(), *arguments], stdout=shown, check=False)
     if done.returncode:
         raise typer.Exit(done.returncode)
 

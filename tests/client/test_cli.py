@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from client.cli import question_of
 from client.errors import BadQuestion, BadRun, ModelFailed, ToolsUnavailable
 from client.progress import one_line
 from client.runs import read
+from client.toolbox import own_program
 from client.trajectory import Ended, Report, StopReason
 from servers.app import build_app, http_app
 from servers.embedded import open_index
@@ -119,6 +121,21 @@ def test_a_run_cut_at_any_event_is_resumed_to_the_same_report(server: str, tmp_p
         kept = b"".join(lines[:length])
         assert path.read_bytes().startswith(kept)
         assert len(path.read_bytes().splitlines()) == len(lines)
+
+
+def test_the_demo_makes_a_shop_and_ends_with_a_cited_report(tmp_path: Path) -> None:
+    """As `make demo` runs it, in a process of its own."""
+    demo = [*own_program(), "demo", "--out", str(tmp_path)]
+    done = subprocess.run(demo, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    run = tmp_path / "runs" / "demo"
+    assert done.stdout == (run / "report.md").read_text()
+    report = Report.model_validate_json((run / "report.json").read_text())
+    assert report.recommended
+    assert {"product", "review"} <= {reference.kind for reference in report.references}
+    assert "Plan: espresso machine" in done.stderr
+    assert f"The run is in {run}" in done.stderr
+    assert not [v for v in read(run).verdicts if v.forced]
 
 
 def test_a_terminal_shows_the_report_set_out(
