@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fastmcp import Client
-from fastmcp.exceptions import ToolError
+from fastmcp.exceptions import McpError, ToolError
 
 from servers.budget import estimate
 from servers.catalog import build_server
@@ -211,9 +211,15 @@ async def test_titles_hold_no_markup_that_a_client_would_render(client: Client[A
     assert case["title"] == 'Drill case 3/4"'
 
 
-async def test_a_product_can_be_read_back_as_a_resource(client: Client[Any]):
-    content = await client.read_resource("product://case/1")
+@pytest.mark.parametrize("address", ["product://case/1", "product://case%2F1"])
+async def test_a_product_can_be_read_back_as_a_resource(client: Client[Any], address: str):
+    content = await client.read_resource(address)
     assert json.loads(content[0].text)["id"] == "case/1"  # type: ignore[union-attr]
+
+
+async def test_an_unknown_resource_names_the_nearest_id(client: Client[Any]):
+    with pytest.raises(McpError, match="glove-M"):
+        await client.read_resource("product://glove-X")
 
 
 async def test_the_text_of_a_result_leaves_out_what_is_absent(client: Client[Any]):
