@@ -6,14 +6,15 @@ only be written once the last product is there. A million of them would not fit 
 
 import json
 import marshal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from servers.catalog_statistics import CatalogStatistics
-from servers.concepts import Concepts
-from servers.embedded_schema import Prepared, prepare_product
+from servers.concepts import Concepts, Derived
+from servers.embedded_schema import Prepared, fact, fact_value, prepare_product
 from servers.producttypes import TypeMiner, TypeModel
 from servers.records import Product
 
@@ -54,30 +55,42 @@ class ProductSpool:
 
     def put(self, product: Product) -> None:
         self._miner.observe(product)
-        one = prepare_product(product, self._concepts)
-        marshal.dump((one.id, one.texts, one.numbers, one.record), self._file)
+        derived = self._concepts.derive(product)
+        one = prepare_product(product, self._concepts, derived)
+        kept = [
+            (name, [fact("", value) for value in each.values], each.attribute, each.unclear)
+            for name, each in derived.items()
+        ]
+        marshal.dump((one.id, one.texts, one.numbers, one.record, kept), self._file)
 
     def types(self) -> TypeModel:
         return self._miner.learn()
 
     def typed(self, learned: Learned) -> Iterator[tuple[Prepared, str | None]]:
         """Each product with its type; `learned.statistics` counts it."""
-        for prepared in self._prepared():
+        for prepared, derived in self._prepared():
             product = Product.model_validate_json(prepared.record)
             found = learned.types.type_of(product)
             kind = None if found is None else found.name
-            derived = self._concepts.derive(product)
             learned.statistics.observe(product, kind, derived, self._concepts)
             yield prepared, kind
 
-    def _prepared(self) -> Iterator[Prepared]:
+    def _prepared(self) -> Iterator[tuple[Prepared, Mapping[str, Derived]]]:
         self._file.seek(0)
         while True:
             try:
-                yield Prepared(*marshal.load(self._file))
+                *fields, kept = marshal.load(self._file)
             except EOFError:
                 return
+            yield (
+                Prepared(*fields),
+                {
+                    name: Derived(tuple(map(fact_value, terms)), attribute, unclear)
+                    for name, terms, attribute, unclear in kept
+                },
+            )
 
     def close(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # a full disk takes no more of what is thrown away here
+            self._file.close()
         self._path.unlink(missing_ok=True)

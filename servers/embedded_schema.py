@@ -14,7 +14,7 @@ from functools import lru_cache
 
 import tantivy
 
-from servers.concepts import Concepts
+from servers.concepts import Concepts, Derived
 from servers.records import Kind, Page, Product, Quantity, Record, Review, Value
 from servers.words import analyze, normal
 
@@ -149,7 +149,10 @@ def _numbers(**fields: float | None) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(value)) for name, value in fields.items() if value is not None)
 
 
-def prepare_product(product: Product, concepts: Concepts) -> Prepared:
+def prepare_product(
+    product: Product, concepts: Concepts, derived: Mapping[str, Derived]
+) -> Prepared:
+    """`derived` is `concepts.derive(product)`."""
     texts = [("text", words(product_text(product)))]
     if product.brand:
         texts.append(("brand", product.brand))
@@ -157,7 +160,7 @@ def prepare_product(product: Product, concepts: Concepts) -> Prepared:
     if product.group:
         texts.append(("group", product.group))
     texts.append(("attribute_text", _attribute_words(product)))
-    texts.extend(_facts(product, concepts))
+    texts.extend(_facts(product, concepts, derived))
     numbers = _numbers(
         price=None if product.price is None else float(product.price),
         rating=product.rating,
@@ -178,20 +181,22 @@ def _attribute_words(product: Product) -> str:
     return " ".join(spoken)
 
 
-def _facts(product: Product, concepts: Concepts) -> Iterator[tuple[str, str]]:
+def _facts(
+    product: Product, concepts: Concepts, derived: Mapping[str, Derived]
+) -> Iterator[tuple[str, str]]:
     for name, values in product.attributes.items():
         key = attribute_key(name)
         yield "stated", key + SEPARATOR + name
         for value in values:
             if not concepts.unclear(name, value):
                 yield "facts", fact(key, value)
-    for concept, derived in concepts.derive(product).items():
-        if derived.unclear:
+    for concept, read in derived.items():
+        if read.unclear:
             yield "stated", unclear_key(concept)
             continue
         key = concept_key(concept)
-        yield "stated", key + SEPARATOR + derived.attribute
-        for value in derived.values:
+        yield "stated", key + SEPARATOR + read.attribute
+        for value in read.values:
             yield "facts", fact(key, value)
 
 

@@ -204,4 +204,10 @@ def _explained(root: Path, doing: str, error: BaseException) -> IndexUnreadable:
             f"No room is left on the disk while {doing} the index in {root}. Free some and run "
             "the command again; what was indexed before is unchanged."
         )
+    if "index writer was killed" in str(error):  # the engine does not say of what
+        return IndexUnreadable(
+            f"The engine stopped {doing} the index in {root}: most likely no room is left on the "
+            "disk, or memory ran out. What was indexed before is unchanged; free some and run "
+            "the command again."
+        )
     return IndexUnreadable(f"{doing.capitalize()} the index in {root} failed: {error}")

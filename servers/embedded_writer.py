@@ -13,6 +13,7 @@ import tantivy
 
 from servers.catalog_statistics import CatalogStatistics
 from servers.concepts import Concepts
+from servers.embedded_engine import is_panic
 from servers.embedded_products import Learned, ProductSpool
 from servers.embedded_schema import (
     SCHEMAS,
@@ -227,7 +228,10 @@ class _KindWriter:
 
     def abandon(self) -> None:
         if self._writer is not None:
-            with suppress(ValueError):
+            try:
                 self._writer.rollback()
+            except BaseException as error:  # the disk may be full, the engine's threads dead
+                if not (isinstance(error, ValueError | OSError) or is_panic(error)):
+                    raise
             self._writer = None
         remove(self.folder)
