@@ -109,7 +109,7 @@ def test_killed_at_a_random_moment_too(folder: Path) -> None:
 @pytest.mark.parametrize("kind", ["Product", "Review"])
 def test_a_full_disk_is_said_and_the_old_index_stays(folder: Path, kind: str) -> None:
     def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
     code = f"""
     try:
