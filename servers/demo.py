@@ -59,6 +59,11 @@ def build_shop(seed: int = 7) -> Shop:
 def write_shop(folder: Path | str, seed: int = 7) -> Shop:
     """Writes `sources/` (products.jsonl, reviews.jsonl, pages/*.md) and, beside it, truth.json."""
     shop = build_shop(seed)
+    write_files(shop, folder)
+    return shop
+
+
+def write_files(shop: Shop, folder: Path | str) -> None:
     sources = Path(folder) / "sources"
     (sources / "pages").mkdir(parents=True, exist_ok=True)
     _write_lines(sources / "products.jsonl", shop.products)
@@ -66,7 +71,6 @@ def write_shop(folder: Path | str, seed: int = 7) -> Shop:
     for page in shop.pages:
         _write(sources / "pages" / f"{page.id}.md", _with_front_matter(page))
     _write(Path(folder) / "truth.json", json.dumps(shop.truth, ensure_ascii=False, indent=1))
-    return shop
 
 
 def _rated(products: Sequence[Product], reviewed: Sequence[Reviewed]) -> tuple[Product, ...]:

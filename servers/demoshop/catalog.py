@@ -17,6 +17,7 @@ from servers.demoshop.words import (
     Category,
     Raw,
     Spec,
+    capital,
     categories,
     expand,
     pick,
@@ -270,7 +271,7 @@ def _slug(text: str) -> str:
 def _accessories(
     rng: Random, category: Category, models: tuple[Model, ...], words: dict[str, list[str]]
 ) -> Iterator[Item]:
-    path = (category.path[0], f"{category.noun[:1].upper()}{category.noun[1:]} accessories")
+    path = (category.path[0], f"{capital(category.noun)} accessories")
     makers = tuple(words["accessory_brands"])
     number = 8000
     for accessory in category.accessory:
@@ -316,7 +317,7 @@ def _accessory(
     amount = between(rng, low, high) * (0.75 + 0.25 * pack)
     return Product(
         id=f"{category.code}-{1000 + number}",
-        title=expand(rng, pick(rng, tuple(words["accessory_title"])), slots),
+        title=capital(expand(rng, pick(rng, tuple(words["accessory_title"])), slots)),
         brand=brand,
         category=path,
         description=" ".join(

@@ -10,6 +10,7 @@ from servers.demoshop.models import AS_OF
 from servers.demoshop.words import (
     Category,
     Fact,
+    capital,
     categories,
     expand,
     one_of,
@@ -22,7 +23,8 @@ from servers.records import Page
 PAGES = 120
 YEARS = 6
 BELIEVES_MYTHS = 0.07
-COPIES_OLD_PAGES = 0.08
+REPEATS_WHAT_HELD = 0.6
+COPIES_OLD_PAGES = 0.06
 
 
 @dataclass(frozen=True)
@@ -110,21 +112,19 @@ def _page(draft: Draft, title: str, number: int) -> Page:
 # What every kind of page is made of
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _heading(text: str) -> str:
-    return f"## {_capital(text)}"
+    return f"## {capital(text)}"
 
 
 def _meaning(draft: Draft, fact: Fact) -> str:
     """What the attribute means, as the page's author knew it that day."""
     if fact.outdated and fact.changed and fact.truth:
-        before = draft.published.year < fact.changed
-        if before or draft.rng.random() < COPIES_OLD_PAGES:
+        early = draft.published.year < fact.changed
+        if draft.rng.random() < (REPEATS_WHAT_HELD if early else COPIES_OLD_PAGES):
             draft.wrong.append(Wrong(fact.attribute, fact.outdated, fact.truth, "out of date"))
             return f"{fact.means} {fact.outdated}"
+        if early:
+            return fact.means
         return f"{fact.means} " + draft.say("since", changed=str(fact.changed), truth=fact.truth)
     if fact.myth and fact.truth and draft.rng.random() < BELIEVES_MYTHS:
         draft.wrong.append(Wrong(fact.attribute, fact.myth, fact.truth, "myth"))
@@ -177,7 +177,7 @@ def _explainer(draft: Draft, turn: int) -> str:
     draft.add(_heading("what belongs to it"))
     draft.add(*(f"- **{other.attribute}**: {other.choose}" for other in facts[1:3]))
     attribute = fact.attribute
-    return draft.say("explainer_title", attribute=attribute, Attribute=_capital(attribute))
+    return draft.say("explainer_title", attribute=attribute, Attribute=capital(attribute))
 
 
 def _for_persona(draft: Draft, turn: int) -> str:
@@ -189,7 +189,7 @@ def _for_persona(draft: Draft, turn: int) -> str:
     for fact in facts:
         draft.add(_heading(fact.attribute), _meaning(draft, fact), *_advice(draft, fact))
     draft.add(_heading("at a glance"), *_table(facts))
-    return draft.say("persona_title", who=who, Who=_capital(who))
+    return draft.say("persona_title", who=who, Who=capital(who))
 
 
 def _table(facts: Sequence[Fact]) -> tuple[str, ...]:
@@ -217,15 +217,15 @@ def _versus(draft: Draft, turn: int) -> str:
     draft.add(_heading(f"for {pair.a}"), pair.for_a, _heading(f"for {pair.b}"), pair.for_b)
     draft.add(_heading("what else decides"))
     for fact in facts:
-        draft.add(f"**{_capital(fact.attribute)}.** {_meaning(draft, fact)}", *_advice(draft, fact))
-    return draft.say("versus_title", a=pair.a, b=pair.b, A=_capital(pair.a))
+        draft.add(f"**{capital(fact.attribute)}.** {_meaning(draft, fact)}", *_advice(draft, fact))
+    return draft.say("versus_title", a=pair.a, b=pair.b, A=capital(pair.a))
 
 
 def _figures(draft: Draft, turn: int) -> str:
     facts = _shuffled(draft, draft.category.fact)
     draft.add(draft.say("intro", attribute=facts[0].attribute))
     for fact in facts:
-        draft.add(f"**{_capital(fact.attribute)}**: {_meaning(draft, fact)} {fact.trade}")
+        draft.add(f"**{capital(fact.attribute)}**: {_meaning(draft, fact)} {fact.trade}")
         if draft.rng.random() < 0.5:
             draft.add(_missing(draft, fact))
     draft.add(_heading("in one table"), *_table([f for f in facts if not _believes(draft, f)]))
@@ -247,12 +247,12 @@ def _glossary(draft: Draft, turn: int) -> str:
     facts = sorted(draft.category.fact, key=lambda fact: fact.attribute)
     draft.add(draft.say("intro", attribute=facts[0].attribute))
     for fact in facts:
-        draft.add(f"**{_capital(fact.attribute)}**\n: {_meaning(draft, fact)}")
+        draft.add(f"**{capital(fact.attribute)}**\n: {_meaning(draft, fact)}")
     named = {fact.attribute for fact in facts}
     for spec in draft.category.spec:
         if spec.also and spec.name not in named:
             unit = f", in {spec.unit}" if spec.unit else ""
-            draft.add(f"**{spec.name}**\n: Also listed as {' or '.join(spec.also)}{unit}.")
+            draft.add(f"**{capital(spec.name)}**\n: Also listed as {' or '.join(spec.also)}{unit}.")
     return draft.say("glossary_title")
 
 

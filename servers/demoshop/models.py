@@ -12,8 +12,6 @@ AS_OF = date(2026, 11, 1)
 
 OLDEST_MODEL = timedelta(days=6 * 365)
 SIBLING_SHARE = 0.24
-BETTER = (" Plus", " Pro", " S", " XT", " II")
-PLAINER = (" Lite", " E", " Go", " Basic", " SE")
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def _model(rng: Random, category: Category, brand: Brand, names: set[str]) -> Mo
     for spec in category.spec:
         if drawn := _draw(rng, spec, tier, size, specs):
             specs[spec.name], positions[spec.name] = drawn
-    name = _new_name(rng, line, tier, f"{brand.name} ", names)
+    name = _new_name(rng, category, line, tier, f"{brand.name} ", names)
     qualities = _qualities(rng, category, tier, specs, positions)
     return Model(
         category=category,
@@ -125,15 +123,24 @@ def _model(rng: Random, category: Category, brand: Brand, names: set[str]) -> Mo
     )
 
 
-def _new_name(rng: Random, line: str, tier: float, brand: str, names: set[str]) -> str:
+def _new_name(
+    rng: Random, category: Category, line: str, tier: float, brand: str, names: set[str]
+) -> str:
     while True:
-        number = (1 + int(tier * 8)) * 100 + int(rng.random() * 10) * 10
-        style = pick(rng, ("{line} {n}", "{line} {n}", "{line} {letter}{short}", "{line}-{short}"))
-        letter = pick(rng, tuple("ACDEKMRTVX"))
-        name = style.format(line=line, n=number, short=number // 10, letter=letter)
+        if category.subtitles:
+            name = f"{line}: {pick(rng, category.subtitles)}"
+        else:
+            name = _numbered(rng, line, tier)
         if brand + name not in names:
             names.add(brand + name)
             return name
+
+
+def _numbered(rng: Random, line: str, tier: float) -> str:
+    number = (1 + int(tier * 8)) * 100 + int(rng.random() * 10) * 10
+    style = pick(rng, ("{line} {n}", "{line} {n}", "{line} {letter}{short}", "{line}-{short}"))
+    letter = pick(rng, tuple("ACDEKMRTVX"))
+    return style.format(line=line, n=number, short=number // 10, letter=letter)
 
 
 def _draw(
@@ -241,7 +248,7 @@ def _changed(
     rng: Random, model: Model, spec: Spec, value: Raw, position: float, names: set[str]
 ) -> Model | None:
     before = model.positions[spec.name]
-    suffixes = BETTER if position > before else PLAINER
+    suffixes = model.category.better if position > before else model.category.plainer
     name = model.name if spec.kin else model.name + pick(rng, suffixes)
     if not spec.kin and f"{model.brand.name} {name}" in names:
         return None

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from servers.demoshop.catalog import Item, shown
 from servers.demoshop.models import AS_OF, between, skewed
-from servers.demoshop.words import Aspect, expand, pick, read_words, sentence
+from servers.demoshop.words import Aspect, capital, expand, pick, read_words, sentence
 from servers.records import Review
 
 SHOPPERS = 4_000
@@ -143,10 +143,10 @@ def _purchases(
     shelves = _shelves(rng, items)
     bought: dict[tuple[str, str], None] = {}
     pairs: list[tuple[Shopper, Item]] = []
-    # Everyone once, then those who come back: the square favours the first, so some buy a lot.
+    # Everyone once, then those who come back: the product favours the first, so some buy a lot.
     while len(pairs) < REVIEWS:
         turn = len(pairs)
-        place = turn if turn < len(shoppers) else int(skewed(rng, 2) * len(shoppers))
+        place = turn if turn < len(shoppers) else int(rng.random() * rng.random() * len(shoppers))
         shopper = shoppers[place]
         item = _choose(rng, shelves, shopper)
         key = (shopper.author, item.product.group or item.product.id)
@@ -208,16 +208,12 @@ def _write(rng: Random, words: _Words, shopper: Shopper, item: Item, posted: dat
         text = _text(rng, words, shopper, item, mood, told, slots, defect)
     title = expand(rng, pick(rng, words[f"title_{mood}"]), slots) if rng.random() < 0.9 else ""
     return Reviewed(
-        review=_review(rng, shopper, item, posted, rating, (sentence_case(title), text)),
+        review=_review(rng, shopper, item, posted, rating, (capital(title), text)),
         shopper=shopper,
         kind="review" if told or defect else "short",
         mentions={e.aspect.name: "positive" if e.felt > 0 else "negative" for e in told},
         defect=defect,
     )
-
-
-def sentence_case(title: str) -> str:
-    return title[:1].upper() + title[1:]
 
 
 def _review(
@@ -268,8 +264,8 @@ def _broken(rng: Random, item: Item, owned: int) -> str | None:
 def _rating(rng: Random, shopper: Shopper, felt: list[Experience], broken: bool) -> int:
     mean = sum(e.felt for e in felt) / len(felt)
     worst = min(e.felt for e in felt)
-    score = 4.05 + 1.05 * mean + 0.25 * min(worst, 0) - shopper.harshness
-    score += between(rng, -0.6, 0.6) - (2.2 if broken else 0)
+    score = 4.1 + 1.25 * mean + 0.35 * min(worst, 0) - shopper.harshness
+    score += between(rng, -1.0, 1.0) - (2.2 if broken else 0)
     return min(max(round(score), 1), 5)
 
 
@@ -340,7 +336,7 @@ def _text(
     if defect:
         broken = expand(rng, defect, slots)
         parts.append(pick(rng, words["defect"]).replace("{c}", broken))
-    if shopper.tone == "exact" and (known := _spec_words(rng, item)):
+    if shopper.tone == "exact" and (known := _spec_words(rng, words, item)):
         spec, value = known
         parts.append(pick(rng, words["spec"]).replace("{spec}", spec).replace("{value}", value))
     if rng.random() < (0.2 if shopper.tone == "chatty" else 0.03):
@@ -358,14 +354,17 @@ def _clause(rng: Random, words: _Words, experience: Experience, slots: dict[str,
     return frame.replace("{c}", expand(rng, clause, slots))
 
 
-def _spec_words(rng: Random, item: Item) -> tuple[str, str] | None:
+def _spec_words(rng: Random, words: _Words, item: Item) -> tuple[str, str] | None:
     """A figure from the product page, as an owner would repeat it."""
     if item.model is None:
         return None
     figures = tuple(
         spec
         for spec in item.category.spec
-        if spec.unit and spec.name in item.stated and spec.name not in item.unit_unclear
+        if spec.unit
+        and spec.name in words["measured"]
+        and spec.name in item.stated
+        and spec.name not in item.unit_unclear
     )
     if not figures:
         return None

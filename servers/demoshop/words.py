@@ -125,6 +125,11 @@ class Category(Words):
     base_price: float
     brands: tuple[str, ...]
     series: tuple[str, ...]
+    subtitles: tuple[str, ...] = ()
+    """Names are a series with one of these, instead of with a number."""
+    better: tuple[str, ...] = (" Plus", " Pro", " S", " XT", " II")
+    plainer: tuple[str, ...] = (" Lite", " E", " Go", " Basic", " SE")
+    """What the name of a model gets that differs from another in one spec."""
     variant: str = "colour"
     variants: tuple[str, ...]
     most_variants: int = 3
@@ -212,9 +217,12 @@ def slots_of(template: str) -> frozenset[str]:
     return frozenset(_SLOT.findall(template))
 
 
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
-    text = " ".join(text.split())
-    text = text[:1].upper() + text[1:]
+    text = capital(" ".join(text.split()))
     return text if text[-1:] in ".!?…" else text + "."
 
 
