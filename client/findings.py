@@ -128,11 +128,13 @@ class Findings:
         return float(found[0]) if found else None
 
     def _excluded(self, alias: str) -> bool:
-        brand = str(self.evidence[alias].fields.get("brand") or "").casefold()
-        return any(
-            c.field == "brand" and c.op == "is not" and str(c.value).casefold() in brand
-            for c in self.constraints
-        )
+        return any(c.op == "is not" and self._states_any(alias, c) for c in self.constraints)
+
+    def _states_any(self, alias: str, constraint: Constraint) -> bool:
+        value = constraint.value
+        refused = value if isinstance(value, tuple) else (value,)
+        stated = value_of(self.evidence[alias], constraint.field) or ""
+        return any(holds_any(stated, [str(word).lower()]) for word in refused)
 
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:

@@ -80,6 +80,7 @@ _OPENING = re.compile(
     r"(?: to (?:buy|get|find|have))?(?: for)?\s+"
     r"|(?:can|could) you (?:find|recommend|suggest)(?: me)?\s+"
     r"|(?:find|recommend|suggest|show|get|give)(?: me| us)?\s+"
+    r"|which (?:one )?(?:is|are) (?:the )?(?:better|best)[,:]?\s+"
     r"|(?:what|which)(?:'s| is| are)?\s+|is there\s+|are there\s+|do you have\s+|looking for\s+)?"
     r"(?:(?:an?|any|some|the|my|your)\s+)?",
     re.IGNORECASE,
@@ -144,6 +145,8 @@ def read_question(question: str) -> Reading:
         reader.take(found, hard=True)
     head, *clauses = _clauses(_OPENING.sub("", reader.rest.strip(" ,"), count=1)) or [("", "")]
     looking_for, wishes = _head(head[1])
+    while clauses and clauses[0][0] == "or":  # "X or Y": either will do
+        looking_for = f"{looking_for} or {clauses.pop(0)[1]}"
     if not looking_for and clauses:
         looking_for, more = _head(clauses.pop(0)[1])
         wishes += more
@@ -256,6 +259,8 @@ def _phrased(link: str, text: str) -> str:
 
 def _is_hard(link: str, text: str, verb: str) -> bool:
     """A feature asked for is hard; a quality or a use is a wish."""
+    if link in ("who", "whose"):
+        return False
     if link in ("made of", "made from", "from", "by", "made by"):
         return True
     if wish_for(text) and not re.search(r"\d", text):

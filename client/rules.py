@@ -27,6 +27,7 @@ _BOUND = re.compile(
     r"|(?P<high>at most|under|below|less than|up to|maximum|max\.?|no more than)",
     re.IGNORECASE,
 )
+_DENIAL = re.compile(r"(?:but )?(?:not|no|never|without|anything but|except)\b", re.IGNORECASE)
 _OP: dict[str, Op] = {">=": "at least", "<=": "at most"}
 
 
@@ -111,7 +112,19 @@ def _kind(looking_for: str, filtered: Sequence[str], types: list[dict[str, Any]]
     rest = f" {_singular(looking_for)} "
     for words in filtered:
         rest = rest.replace(f" {_singular(words)} ", " ")
-    return kind_of_thing(rest, known) or kind_of_thing(looking_for, known)
+    return (
+        kind_of_thing(rest, known)
+        or kind_of_thing(looking_for, known)
+        or _kind_within(looking_for, types)
+    )
+
+
+def _kind_within(looking_for: str, types: list[dict[str, Any]]) -> str | None:
+    """ "throw" of "fleece throw blanket" where most of what was found are throws."""
+    counts = {_singular(str(one["value"])): int(one["count"]) for one in types}
+    named = [kind for kind in counts if kind and _spoken_in(kind, looking_for)]
+    most = max(named, key=lambda kind: counts[kind], default=None)
+    return most if most and 2 * counts[most] > sum(counts.values()) else None
 
 
 def kind_of_thing(looking_for: str, types: Sequence[str]) -> str | None:
@@ -140,7 +153,7 @@ def _with_suggestion(
         if need.constraint is None and _spoken_in(words, need.text):
             if not need.hard:
                 return needs
-            fitted = _bounded(constraint, need.text)
+            fitted = _denied(_bounded(constraint, need.text), need.text)
             return [*needs[:at], need.model_copy(update={"constraint": fitted}), *needs[at + 1 :]]
     if _spoken_in(words, looking_for):
         text = _as_written(words, looking_for)
@@ -168,6 +181,13 @@ def _bounded(constraint: Constraint, text: str) -> Constraint:
         return constraint
     op = "at least" if bound["low"] else "at most"
     return Constraint(field=constraint.field, op=op, value=float(found[1]), unit=found[2] or None)
+
+
+def _denied(constraint: Constraint, text: str) -> Constraint:
+    """ "not black" keeps what is black away."""
+    if not _DENIAL.match(text) or constraint.op != "is" or isinstance(constraint.value, bool):
+        return constraint
+    return constraint.model_copy(update={"op": "is not"})
 
 
 def _next_id(needs: Sequence[Need]) -> str:
@@ -242,7 +262,7 @@ def filtering(plan: Plan) -> dict[str, Any]:
     for c in (n.constraint for n in plan.needs if n.hard and n.constraint):
         if c.field in ("type", "brand", "category") and c.op == "is":
             arguments[c.field] = c.value
-        elif c.field.startswith("attributes."):
+        elif c.field.startswith("attributes.") and c.op != "is not":
             attributes[c.field.removeprefix("attributes.")] = as_argument(c)
     if attributes:
         arguments["attributes"] = attributes

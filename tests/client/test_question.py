@@ -69,6 +69,17 @@ READINGS = {
         ["under 40", "at least 5 m long"],
         [],
     ),
+    "Which is better, Kestrin Duetto or Velmora Vapore?": (
+        "Kestrin Duetto or Velmora Vapore",
+        [],
+        [],
+    ),
+    "a backpack with laptop pocket, not black": ("backpack", ["laptop pocket", "not black"], []),
+    "a grinder for my dad who likes coffee": (
+        "grinder",
+        [],
+        ["for dad", "likes coffee"],
+    ),
     "hello": ("", [], []),
     "???": ("", [], []),
     "": ("", [], []),
