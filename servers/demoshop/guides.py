@@ -147,8 +147,9 @@ def _advice(draft: Draft, fact: Fact) -> tuple[str, ...]:
 
 def _missing(draft: Draft, fact: Fact) -> str:
     spec = next((s for s in draft.category.spec if s.name == fact.attribute), None)
-    also = f"“{spec.also[0]}”" if spec and spec.also else "all sorts of things"
-    return draft.say("not_stated", attribute=fact.attribute, also=also)
+    if spec and spec.also:
+        return draft.say("also_called", also=f"“{spec.also[0]}”")
+    return draft.say("not_stated", attribute=fact.attribute)
 
 
 def _shuffled(draft: Draft, facts: Sequence[Fact]) -> list[Fact]:

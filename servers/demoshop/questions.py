@@ -52,9 +52,9 @@ EXAMPLE_QUESTIONS = (
         "comfort",
     ),
     ExampleQuestion(
-        "a 27 inch monitor with HDMI and height adjustment under 380 euros, with sharp text",
+        "a 27 inch monitor with HDMI and height adjustment under 420 euros, with sharp text",
         "monitor",
-        380,
+        420,
         (
             Demand("screen size", "=", 27),
             Demand("ports", "has", "HDMI"),

@@ -278,7 +278,7 @@ def _told(rng: Random, shopper: Shopper, felt: list[Experience], mood: Mood) -> 
     hobby = int(shopper.cares * len(felt))
 
     def weight(place: int) -> float:
-        fits = (mood == "good") == (felt[place].felt > 0) or mood == "mixed"
+        fits = (mood == "good") == (felt[place].felt > 0)
         own = 0.8 if place == hobby else 0.0
         return abs(felt[place].felt) + (1.2 if fits else 0.0) + own + rng.random()
 
@@ -295,6 +295,7 @@ def _slots(rng: Random, item: Item, words: _Words, owned: int) -> dict[str, str]
         "use": pick(rng, item.category.uses) if item.model else "as a spare",
         "brand": item.product.brand or "",
         "model": item.model.name if item.model else item.kind.split(" for ")[0],
+        "the": "" if item.category.subtitles else "the ",
         "code": item.product.id,
         "ago": _ago(rng, words, owned),
         "it": "they" if many else "it",
@@ -332,7 +333,7 @@ def _text(
     if shopper.tone != "terse" or rng.random() < 0.3:
         parts.append(pick(rng, words[f"opening_{mood}"]))
     for experience in told:
-        parts.append(_clause(rng, words, experience, slots))
+        parts.append(_clause(rng, words, mood, experience, slots))
     if defect:
         broken = expand(rng, defect, slots)
         parts.append(pick(rng, words["defect"]).replace("{c}", broken))
@@ -347,10 +348,14 @@ def _text(
     return _in_tone(rng, shopper.tone, text)
 
 
-def _clause(rng: Random, words: _Words, experience: Experience, slots: dict[str, str]) -> str:
-    good = experience.felt > 0
-    clause = pick(rng, experience.aspect.good if good else experience.aspect.bad)
-    frame = pick(rng, words["frame_good" if good else "frame_bad"])
+def _clause(
+    rng: Random, words: _Words, mood: Mood, experience: Experience, slots: dict[str, str]
+) -> str:
+    """One sentence about one aspect; what goes against the review's mood is a concession."""
+    side = "good" if experience.felt > 0 else "bad"
+    clause = pick(rng, experience.aspect.good if side == "good" else experience.aspect.bad)
+    against = mood != "mixed" and mood != side
+    frame = pick(rng, words[f"{'concede' if against else 'frame'}_{side}"])
     return frame.replace("{c}", expand(rng, clause, slots))
 
 
