@@ -17,7 +17,7 @@ from servers.embedded_order import (
     write_cursor,
 )
 from servers.embedded_state import KindState, State
-from servers.embedded_text import searchable
+from servers.embedded_text import Asked, searchable
 from servers.highlights import fragments
 from servers.index import (
     AnyOf,
@@ -33,6 +33,7 @@ from servers.index import (
 )
 from servers.judging import Broken, Judgement, Unknown, judge
 from servers.records import AnyRecord, Page, Product, Review
+from servers.understanding import Term, understand
 
 MOST = 10_000
 """Records of one page of results, at most."""
@@ -80,14 +81,27 @@ class _Search:
         return [self.kind.filters.judged(asked) for asked in dict.fromkeys(self.query.filters)]
 
     @cached_property
-    def words(self) -> list[str]:
-        return searchable(self.query.text)
+    def words(self) -> tuple[str, ...]:
+        return tuple(searchable(self.query.text))
+
+    @cached_property
+    def asked(self) -> Asked:
+        """A question is understood where products are searched; elsewhere it is its words."""
+        plain = tuple(Term((word,)) for word in self.words)
+        if self.kind.kind != "product":
+            return Asked(self.words, plain)
+        read = understand(self.query.text, self.state.known)
+        fields = {asked.field for asked in self.query.filters}
+        said = [one.words.split() for one in read.suggestions if one.filter.field in fields]
+        types, others = self.state.types_for(read.type)
+        covered = frozenset(word for words in said for word in words)
+        return Asked(self.words, read.terms or plain, covered, types, others)
 
     @cached_property
     def matching(self) -> tantivy.Query:
         if not self.query.text.strip():
             return tantivy.Query.all_query()
-        return self.kind.words.matching(self.words, frozenset(), self._exists)
+        return self.kind.words.matching(self.asked, self._exists)
 
     def _exists(self, query: tantivy.Query) -> bool:
         return self.kind.order.count(query) > 0
@@ -100,7 +114,8 @@ class _Search:
             case Match.MET:
                 return all_of(self.matching, *met)
             case Match.NEAR:
-                return all_of(self.matching, any_of(broken))
+                near = all_of(self.matching, any_of(broken))
+                return self.kind.words.of_no_other_type(self.asked, near)
             case Match.UNVERIFIED:
                 if not met:
                     return tantivy.Query.empty_query()
@@ -119,7 +134,7 @@ class _Search:
         return order.by_score(self._scored(self.selected), self.offset, limit)
 
     def _scored(self, query: tantivy.Query) -> tantivy.Query:
-        return self.kind.words.scored(self.words, query)
+        return self.kind.words.scored(self.asked, query)
 
     def _nearest(self) -> list[Place]:
         """Fewest broken filters first, then by how far they miss, then by relevance."""

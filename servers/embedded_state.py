@@ -103,6 +103,15 @@ class State:
         """What a query's words are read against."""
         return Vocabularies(self.learned.statistics, self.learned.types, self.concepts)
 
+    def types_for(self, asked: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The catalog's types that are what was asked for, and those that surely are not."""
+        if asked is None:
+            return (), ()
+        said = {kind: self.learned.types.is_a(kind, asked) for kind in self.vocabulary.types}
+        same = tuple(kind for kind in said if said[kind])
+        other = tuple(kind for kind in said if said[kind] is False)
+        return (same, other) if same else ((), ())
+
     @cached_property
     def vocabulary(self) -> Vocabulary:
         return self.facets.vocabulary() if self.facets else Vocabulary()

@@ -1,8 +1,10 @@
 """Words as engine queries: which records the words match, and how well.
 
-A product matches when it holds at least n - n // 3 of the n content words (both of two, two of
-three, three of four), in its main text or its attributes; where no product does, one word less is
-asked for, down to one. Reviews and pages match by any word.
+A product matches when it holds at least n - n // 3 of the n things asked for (both of two, two of
+three, three of four), each as a word, a synonym or a compound written apart or as one, in its
+main text or its attributes; where no product does, one thing less is asked for, down to one.
+What a filter of the query already says need not stand in the text. Reviews and pages match by
+any word.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,15 +12,19 @@ from dataclasses import dataclass
 
 import tantivy
 
-from servers.embedded_engine import any_of, unscored
+from servers.embedded_engine import SHOULD, Query, all_of, any_of, unscored, without
 from servers.records import Kind
+from servers.understanding import Term
 from servers.words import STOP_WORDS, analyze
 
 _MOST_WORDS = 48
 """Of a text; what stands after them (a pasted page) does not decide what is searched."""
 
-_ATTRIBUTES_WEIGHT = 0.02
-_PHRASE_WEIGHT = 0.5
+_ATTRIBUTES = 0.02
+_PHRASE = 0.5
+_EVERY_TERM = 4.0
+_NO_OTHER_TYPE = 12.0
+_ASKED_TYPE = 2.0
 
 
 def searchable(text: str) -> list[str]:
@@ -29,44 +35,77 @@ def searchable(text: str) -> list[str]:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The words of a query, grouped into the things they ask for, with the types it means."""
+
+    words: tuple[str, ...]
+    terms: tuple[Term, ...]
+    covered: frozenset[str] = frozenset()
+    """Words that a filter of the query says."""
+    types: tuple[str, ...] = ()
+    """Types of this catalog that are what was asked for."""
+    other_types: tuple[str, ...] = ()
+    """Types of this catalog that are surely something else."""
+
+    @property
+    def needed(self) -> tuple[Term, ...]:
+        return tuple(term for term in self.terms if not self.covered.issuperset(term.words))
+
+
+@dataclass(frozen=True)
 class WordQueries:
     kind: Kind
     schema: tantivy.Schema
 
-    def matching(
-        self, words: Sequence[str], covered: frozenset[str], exists: Callable[[tantivy.Query], bool]
-    ) -> tantivy.Query:
-        """`covered` words are answered by a filter and need not stand in the text."""
-        needed = [word for word in words if word not in covered]
-        if not needed:
-            return tantivy.Query.all_query() if words else tantivy.Query.empty_query()
-        clauses = [self._anywhere(word) for word in needed]
-        if self.kind != "product":
-            return any_of(clauses)
-        for at_least in range(len(clauses) - len(clauses) // 3, 1, -1):
-            query = any_of(clauses, at_least)
-            if exists(query):
-                return query
+    def matching(self, asked: Asked, exists: Callable[[Query], bool]) -> Query:
+        if not asked.needed:
+            return Query.all_query() if asked.terms else Query.empty_query()
+        clauses = [self._anywhere(term) for term in asked.needed]
+        if self.kind == "product":
+            for at_least in range(len(clauses) - len(clauses) // 3, 1, -1):
+                query = any_of(clauses, at_least)
+                if exists(query):
+                    return query
         return any_of(clauses)
 
-    def _term(self, field: str, word: str) -> tantivy.Query:
-        return tantivy.Query.term_query(self.schema, field, word)
+    def of_no_other_type(self, asked: Asked, query: Query) -> Query:
+        return without(query, self._types(asked.other_types)) if asked.other_types else query
 
-    def _anywhere(self, word: str) -> tantivy.Query:
-        if self.kind != "product":
-            return self._term("text", word)
-        return any_of([self._term("text", word), self._term("attribute_text", word)])
+    def _types(self, names: Sequence[str]) -> Query:
+        return Query.term_set_query(self.schema, "type", list(names))
 
-    def scored(self, words: Sequence[str], matching: tantivy.Query) -> tantivy.Query:
-        clauses = [(tantivy.Occur.Must, unscored(matching))]
-        scores = [self._term("text", word) for word in words]
+    def _anywhere(self, term: Term) -> Query:
+        fields = ("text", "attribute_text") if self.kind == "product" else ("text",)
+        wordings = (term.words, *term.alternatives)
+        return any_of([self._run(field, words) for field in fields for words in wordings])
+
+    def _run(self, field: str, words: Sequence[str]) -> Query:
+        if len(words) == 1:  # a phrase of one word would be a panic
+            return Query.term_query(self.schema, field, words[0])
+        return Query.phrase_query(self.schema, field, list(words))
+
+    def scored(self, asked: Asked, matching: Query) -> Query:
+        scores = [self._run("text", (word,)) for word in asked.words]
+        pairs = zip(asked.words, asked.words[1:], strict=False)
+        scores += [self._boosted("text", pair, _PHRASE) for pair in pairs]
         if self.kind == "product":
             scores += [
-                tantivy.Query.boost_query(self._term("attribute_text", word), _ATTRIBUTES_WEIGHT)
-                for word in words
+                self._boosted("attribute_text", (word,), _ATTRIBUTES) for word in asked.words
             ]
-        if len(words) > 1:
-            phrase = tantivy.Query.phrase_query(self.schema, "text", list(words), 1)
-            scores.append(tantivy.Query.boost_query(phrase, _PHRASE_WEIGHT))
-        clauses += [(tantivy.Occur.Should, score) for score in scores]
-        return tantivy.Query.boolean_query(clauses)
+            scores += self._tiers(asked)
+        return Query.boolean_query(
+            [(tantivy.Occur.Must, unscored(matching)), *((SHOULD, score) for score in scores)]
+        )
+
+    def _tiers(self, asked: Asked) -> list[Query]:
+        every = all_of(*(self._anywhere(term) for term in asked.terms))
+        tiers = [Query.const_score_query(every, _EVERY_TERM)]
+        if asked.other_types:
+            no_other = without(Query.all_query(), self._types(asked.other_types))
+            tiers.append(Query.const_score_query(no_other, _NO_OTHER_TYPE))
+        if asked.types:
+            tiers.append(Query.const_score_query(self._types(asked.types), _ASKED_TYPE))
+        return tiers
+
+    def _boosted(self, field: str, words: Sequence[str], weight: float) -> Query:
+        return Query.boost_query(self._run(field, words), weight)
