@@ -197,8 +197,9 @@ def _qualities(
     positions: dict[str, float],
 ) -> dict[str, float]:
     known = [aspect for aspect in category.aspect if applies(aspect.when, specs)]
-    rng.shuffle(known)
-    chosen = known[: 3 + int(rng.random() * 4)]
+    core, others = known[:2], known[2:]  # what every owner of such a thing speaks of comes first
+    rng.shuffle(others)
+    chosen = core + others[: 1 + int(rng.random() * 4)]
     return {aspect.name: _quality(rng, aspect, tier, positions) for aspect in chosen}
 
 

@@ -248,9 +248,17 @@ def _experiences(rng: Random, words: _Words, shopper: Shopper, item: Item) -> li
             Experience(aspect, between(base, -0.8, 2.0) + between(rng, -0.9, 0.9))
             for aspect in words.aspects
         ]
+    aspects = item.model.aspects
+    # Even of a good product some pieces are bad: about one in ten has a fault of its own.
+    lemon = int(rng.random() * 10 * len(aspects))
     return [
-        Experience(aspect, item.model.qualities[aspect.name] + between(rng, -0.9, 0.9))
-        for aspect in item.model.aspects
+        Experience(
+            aspect,
+            item.model.qualities[aspect.name]
+            + between(rng, -1.0, 1.0)
+            - (2.8 if place == lemon else 0.0),
+        )
+        for place, aspect in enumerate(aspects)
     ]
 
 
@@ -264,7 +272,7 @@ def _broken(rng: Random, item: Item, owned: int) -> str | None:
 def _rating(rng: Random, shopper: Shopper, felt: list[Experience], broken: bool) -> int:
     mean = sum(e.felt for e in felt) / len(felt)
     worst = min(e.felt for e in felt)
-    score = 4.1 + 1.25 * mean + 0.35 * min(worst, 0) - shopper.harshness
+    score = 4.25 + 1.15 * mean + 0.6 * min(worst, 0) - shopper.harshness
     score += between(rng, -1.0, 1.0) - (2.2 if broken else 0)
     return min(max(round(score), 1), 5)
 
