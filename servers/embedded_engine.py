@@ -1,12 +1,14 @@
 """tantivy's queries put together, and the few of its calls whose types it does not state."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import tantivy
 
 Query = tantivy.Query
 MUST, SHOULD, MUST_NOT = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
+
+_MANY = 24
 
 
 def all_of(*queries: Query) -> Query:
@@ -21,6 +23,14 @@ def any_of(queries: Sequence[Query], at_least: int = 1) -> Query:
 
 def without(query: Query, *excluded: Query) -> Query:
     return Query.boolean_query([(MUST, query), *((MUST_NOT, each) for each in excluded)])
+
+
+def one_of(schema: tantivy.Schema, field: str, values: Iterable[str]) -> Query:
+    """Records that hold one of the values in the field, as they stand."""
+    listed = list(values)
+    if len(listed) > _MANY:  # makes a bit for every record, which pays for many values only
+        return Query.term_set_query(schema, field, listed)
+    return any_of([Query.term_query(schema, field, value) for value in listed])
 
 
 def unscored(query: Query) -> Query:

@@ -7,7 +7,7 @@ import tantivy
 
 from servers.asked import PREFIX
 from servers.concepts import Concepts
-from servers.embedded_engine import aggregate, all_of, how_many
+from servers.embedded_engine import aggregate, all_of, how_many, one_of
 from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact_value
 from servers.index import AttributeFacet, Facets, FacetValue, Filter, Vocabulary
 from servers.records import Quantity
@@ -16,7 +16,7 @@ from servers.values import format_value
 
 _VALUES = 20
 """Values listed of one facet; attributes get half as many."""
-_ATTRIBUTES = 15
+_ATTRIBUTES = 12
 _SCANNED = 300
 
 Base = Callable[[str | None], tantivy.Query]
@@ -70,12 +70,13 @@ class FacetCounter:
             key = self._key(name)
             if key not in done:
                 done.add(key)
-                yield self._attribute(key, name, base(field))
+                query = base(field)
+                yield self._attribute(key, name, query, self._stated_by(key + SEPARATOR, query))
         everything = base(None)
-        for key, name, _ in self.stated(everything, 3 * _ATTRIBUTES):
+        for key, name, count in self.stated(everything, 4 * _ATTRIBUTES):
             if key not in done and len(done) < _ATTRIBUTES:
                 done.add(key)
-                yield self._attribute(key, name, everything)
+                yield self._attribute(key, name, everything, count)
 
     def _key(self, name: str) -> str:
         concept = self.concepts.resolve(name)
@@ -93,7 +94,7 @@ class FacetCounter:
         ordered = sorted(counts, key=lambda key: (-counts[key], names[key]))
         return [(key, names[key], counts[key]) for key in ordered]
 
-    def _attribute(self, key: str, name: str, query: tantivy.Query) -> AttributeFacet:
+    def _attribute(self, key: str, name: str, query: tantivy.Query, stated: int) -> AttributeFacet:
         prefix = key + SEPARATOR
         terms = self.searcher.terms_with_prefix("facts", prefix, query)
         numbers: dict[str | None, list[tuple[float, int, str | None]]] = {}
@@ -112,7 +113,7 @@ class FacetCounter:
         listed = sorted(texts.items(), key=lambda each: (-each[1], each[0]))[: _VALUES // 2]
         return AttributeFacet(
             name=name,
-            stated=self._stated_by(prefix, query),
+            stated=stated,
             values=tuple(FacetValue(value, count) for value, count in listed),
             low=low,
             high=high,
@@ -121,10 +122,7 @@ class FacetCounter:
 
     def _stated_by(self, prefix: str, query: tantivy.Query) -> int:
         names = [term for term, _ in self.searcher.terms_with_prefix("stated", prefix)]
-        if not names:
-            return 0
-        any_name = tantivy.Query.term_set_query(self.schema, "stated", names)
-        return how_many(self.searcher, all_of(query, any_name))
+        return how_many(self.searcher, all_of(query, one_of(self.schema, "stated", names)))
 
     # Vocabulary
 

@@ -13,7 +13,7 @@ import tantivy
 
 from servers.asked import PREFIX
 from servers.concepts import Concepts
-from servers.embedded_engine import Query, all_of, any_of, without
+from servers.embedded_engine import Query, all_of, any_of, one_of, without
 from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact_value, unclear_key
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, UnknownField, Violation
 from servers.judging import Broken, Judgement, Met, Unknown, judge
@@ -155,10 +155,7 @@ class FilterCompiler:
         return [name for name, _ in self._searcher.terms_with_prefix(field, "", everything)]
 
     def _terms(self, field: str, values: Iterable[str]) -> Query:
-        listed = list(values)
-        if not listed:
-            return Query.empty_query()
-        return Query.term_set_query(self._schema, field, listed)
+        return one_of(self._schema, field, values)
 
     def _known_names(self, asked: AnyOf) -> list[str]:
         by_form: dict[str, list[str]] = {}

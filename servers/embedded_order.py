@@ -119,6 +119,11 @@ class Ordering:
         must = tantivy.Occur.Must
         return tantivy.Query.boolean_query([(must, one), (must, other)])
 
+    def scored(self, query: tantivy.Query, limit: int) -> list[Place]:
+        """Best first; equal scores in no order."""
+        hits = self.searcher.search(query, limit=limit, count=False).hits
+        return [Place(score, address) for score, address in hits]
+
     def by_score(self, query: tantivy.Query, offset: int, limit: int) -> list[Place]:
         end = offset + limit
         hits = self.searcher.search(query, limit=end + 1, count=False).hits

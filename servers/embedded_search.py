@@ -163,7 +163,7 @@ class _Search:
         totals = [0.0] * len(places)
         at = {_where(place): index for index, place in enumerate(places)}
         for judged in self.judged:
-            found = self.kind.order.by_score(_ranked_by_miss(judged, query), 0, _MOST_NEAR)
+            found = self.kind.order.scored(_ranked_by_miss(judged, query), _MOST_NEAR)
             for place, share in zip(found, self._shares(judged, found), strict=True):
                 if (index := at.get(_where(place))) is not None:
                     totals[index] += share

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import tantivy
 
-from servers.embedded_engine import SHOULD, Query, all_of, any_of, unscored, without
+from servers.embedded_engine import SHOULD, Query, all_of, any_of, one_of, unscored, without
 from servers.records import Kind
 from servers.understanding import Term
 from servers.words import STOP_WORDS, analyze
@@ -72,7 +72,7 @@ class WordQueries:
         return without(query, self._types(asked.other_types)) if asked.other_types else query
 
     def _types(self, names: Sequence[str]) -> Query:
-        return Query.term_set_query(self.schema, "type", list(names))
+        return one_of(self.schema, "type", names)
 
     def _anywhere(self, term: Term) -> Query:
         fields = ("text", "attribute_text") if self.kind == "product" else ("text",)
