@@ -645,3 +645,17 @@ def test_any_words_at_all_are_answered(shop: Index, text: str, kind: Kind) -> No
     results = shop.search(Query(kind, text))
     assert len(results.hits) == min(results.total, 10)
     shop.suggest(text)
+
+
+def test_pages_go_deeper_than_ten_thousand(engine: Engine) -> None:
+    count = 10_050
+    engine.write(
+        Review(id=f"r{at:05}", product_id="p", text="fine", helpful=at % 3) for at in range(count)
+    )
+    index = engine.open()
+    for query in (
+        Query("review", "", sort=Sort.HELPFUL, limit=5_000),
+        Query("review", "fine", limit=5_000),
+    ):
+        seen = pages_of(index, query)
+        assert len(set(seen)) == count
