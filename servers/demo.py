@@ -21,7 +21,7 @@ from servers.demoshop.questions import (
 from servers.demoshop.questions import (
     EXAMPLE_QUESTIONS as EXAMPLE_QUESTIONS,
 )
-from servers.demoshop.shoppers import Reviewed, make_reviews
+from servers.demoshop.reviewing import Reviewed, make_reviews
 from servers.demoshop.words import categories
 from servers.records import Page, Product, Review
 
