@@ -121,14 +121,18 @@ class _Adviser:
 
     @cached_property
     def best(self) -> tuple[str, ...]:
-        """As many as wanted, or all where they are few."""
-        count = len(self.found.fits)
+        """As many as wanted, or all where they are few; of variants the best one."""
+        count = len(self.models)
         wanted = count if count <= _ALL_OF else self.found.plan.wanted
-        return ranked(self.found, by_owners=True)[:wanted]
+        return self.models[:wanted]
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        return self.found.one_of_each(ranked(self.found, by_owners=True))
 
     @cached_property
     def rest(self) -> tuple[str, ...]:
-        return ranked(self.found, by_owners=True)[len(self.best) :]
+        return self.models[len(self.best) :]
 
     @cached_property
     def shown_near(self) -> tuple[Near, ...]:
@@ -161,11 +165,13 @@ class _Adviser:
     def recommendation(self) -> str:
         if not self.best:
             return f"## Recommendation\n\n{self._nothing_fits()}"
-        count = len(self.found.fits)
+        count, models = len(self.found.fits), len(self.models)
+        variants = f" (with their variants {count})" if models < count else ""
         lead = (
-            f"{count} products meet every hard need that the catalog can answer; {self._order()}."
-            if count > 1
-            else "One product meets every hard need that the catalog can answer."
+            f"{models} products{variants} meet every hard need that the catalog can answer;"
+            f" {self._order()}."
+            if models > 1
+            else f"One product{variants} meets every hard need that the catalog can answer."
         )
         items = [self._recommended(n, alias) for n, alias in enumerate(self.best, 1)]
         parts = ("## Recommendation", lead, "\n".join(items), self._also())
@@ -334,7 +340,10 @@ class _Adviser:
         field = name if name in ("price", "rating") else f"attributes.{name}"
         titles = " and ".join(f"[{alias}.title]" for alias in leaders)
         known = "" if len(stated) == len(self.found.fits) else " with a stated figure"
-        yield f"The {most}{known}: {titles} at [{leaders[0]}.{field}]"
+        less = stated[self.best[0]] - end if name == "price" and self.best[0] in stated else 0
+        currency = self.found.evidence[leaders[0]].fields.get("currency")
+        saved = f", {money(less, currency)} less than the first choice" if less > 0 else ""
+        yield f"The {most}{known}: {titles} at [{leaders[0]}.{field}]{saved}"
 
     def could_not_verify(self) -> Iterator[str]:
         for need in self.hard:
@@ -350,8 +359,14 @@ class _Adviser:
             for alias in self.best or self.spoken_of:
                 if not self._states(alias, f"attributes.{name}"):
                     yield f"[{alias}] {_plain(need.text)}: {name} is not stated"
-        if not wish.attributes and self.spoken_of and self._wish_status(wish) == "could not verify":
+        if wish.attributes or not self.spoken_of:
+            return
+        unheard = [a for a in self.spoken_of if not self.found.said_of(a, wish.asked_of_owners)]
+        if len(unheard) == len(self.spoken_of):
             yield f"{_plain(need.text)}: no owner's review found here speaks of it"
+            return
+        for alias in unheard:
+            yield f"[{alias}] {_plain(need.text)}: no owner's review found here speaks of it"
 
     # Judgements
 

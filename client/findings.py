@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from client.markup import value_of
+from client.markup import unmarked, value_of
 from client.trajectory import Constraint, Evidence, Observation, Plan, Trajectory
 
 Fields = dict[str, Any]
@@ -127,6 +127,13 @@ class Findings:
         found = re.search(r"\d+(?:\.\d+)?", (text or "").replace(",", ""))
         return float(found[0]) if found else None
 
+    def one_of_each(self, aliases: Sequence[str]) -> tuple[str, ...]:
+        """Without further variants (sizes, colours) of a product already named."""
+        first: dict[str, str] = {}
+        for alias in aliases:
+            first.setdefault(str(self.evidence[alias].fields.get("group") or alias), alias)
+        return tuple(first.values())
+
     def _excluded(self, alias: str) -> bool:
         return any(c.op == "is not" and self._states_any(alias, c) for c in self.constraints)
 
@@ -161,5 +168,5 @@ def _without_cursor(arguments: Fields) -> Fields:
 
 def _sentences(text: str) -> Iterator[str]:
     for sentence in _SENTENCE.split(text):
-        if words := sentence.strip():
-            yield words
+        if words := re.sub(r"^\s*(?:[-*+>]|\d+[.)])\s+", "", sentence).strip():
+            yield unmarked(words)

@@ -229,14 +229,19 @@ def _attribute(attributes: list[dict[str, Any]], name: str) -> str | None:
 
 
 def quoted(evidence: Evidence, words: str) -> bool:
-    """Whether the evidence holds these exact words, white space aside."""
-    wanted = " ".join(words.split())
+    """Whether the evidence holds these exact words, white space and emphasis aside."""
+    wanted = unmarked(words)
     return bool(wanted) and any(wanted in text for text in _texts(evidence.fields))
+
+
+def unmarked(text: str) -> str:
+    """On one line, without Markdown's stars, backticks and heading signs."""
+    return " ".join(re.sub(r"[*`]+|^#+ ", "", text, flags=re.MULTILINE).split())
 
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        yield " ".join(value.split())
+        yield unmarked(value)
     elif isinstance(value, list):
         for part in cast(list[Any], value):
             yield from _texts(part)

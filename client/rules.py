@@ -21,6 +21,7 @@ _MOST_FITS = 100
 _COMPARED_AT_ONCE = 8
 _MOST_COMPARED = 24
 _REVIEWED = 5
+_TELLING_NOUN = 5
 _SEARCH_TOKENS = 20_000
 _BOUND = re.compile(
     r"(?P<low>at least|over|above|more than|minimum|min\.?|from|no less than)"
@@ -96,7 +97,12 @@ def refined_plan(run: Trajectory) -> Plan | None:
     if kind and not any(n.constraint and n.constraint.field == "type" for n in needs):
         sought = Constraint(field="type", op="is", value=kind)
         needs.append(
-            Need(id=_next_id(needs), text=f"{_article(kind)} {kind}", hard=True, constraint=sought)
+            Need(
+                id=_next_id(needs),
+                text=_called(kind, plan.looking_for),
+                hard=True,
+                constraint=sought,
+            )
         )
     added = tuple(n.id for n in needs if n.id not in {m.id for m in plan.needs})
     steps = tuple(
@@ -198,8 +204,15 @@ def _spoken_in(words: str, text: str) -> bool:
     return f" {_singular(words)} " in f" {_singular(text)} "
 
 
-def _article(noun: str) -> str:
-    return "an" if noun[:1].lower() in "aeiou" else "a"
+def _called(kind: str, looking_for: str) -> str:
+    """The kind of thing as the question calls it: "headphones", "an espresso machine"."""
+    words = looking_for.split()
+    size = len(kind.split())
+    spoken = (" ".join(words[at : at + size]) for at in range(len(words)))
+    said = next((one for one in spoken if _singular(one) == kind), kind)
+    if said.lower() != kind:
+        return said
+    return f"{'an' if said[:1].lower() in 'aeiou' else 'a'} {said}"
 
 
 def _as_written(words: str, text: str) -> str:
@@ -376,4 +389,8 @@ def speaks_of(page: dict[str, Any], plan: Plan) -> bool:
         str(n.constraint.value) for n in plan.needs if n.constraint and n.constraint.field == "type"
     ]
     kind = _singular(kinds[0] if kinds else plan.looking_for)
-    return bool(kind) and _spoken_in(kind, str(page.get("title") or ""))
+    title = str(page.get("title") or "")
+    if kind and _spoken_in(kind, title):
+        return True
+    noun = kind.rpartition(" ")[2]  # "kettle" of "electric kettle"; "set" says too little
+    return len(noun) >= _TELLING_NOUN and _spoken_in(noun, title)

@@ -30,6 +30,7 @@ def card(
         in_stock=product.in_stock,
         as_of=None if product.as_of is None else product.as_of.isoformat(),
         url=product.url,
+        group=product.group,
         highlights=_highlights(hit) if hit else [],
         attributes=stated(index, product, names),
     )
@@ -78,7 +79,6 @@ def whole(index: Index, product: Product, fields: frozenset[str]) -> shapes.Prod
             "variants": variants(index, product) if "variants" in fields else [],
             "image_url": product.image_url if "image_url" in fields else None,
             "gtin": product.gtin if "gtin" in fields else None,
-            "group": product.group if "variants" in fields else None,
         }
     )
 

@@ -36,6 +36,7 @@ class Card(Shape):
     in_stock: bool | None = None
     as_of: str | None = None
     url: str | None = None
+    group: Annotated[str | None, Field(description="variants share it")] = None
     highlights: list[str] = []
     attributes: list[Attribute] = []
 
@@ -125,7 +126,6 @@ class Product(Card):
     variants: list[Variant] = []
     image_url: str | None = None
     gtin: str | None = None
-    group: str | None = None
 
 
 class UnknownId(Shape):
