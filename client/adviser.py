@@ -340,10 +340,10 @@ class _Adviser:
         field = name if name in ("price", "rating") else f"attributes.{name}"
         titles = " and ".join(f"[{alias}.title]" for alias in leaders)
         known = "" if len(stated) == len(self.found.fits) else " with a stated figure"
-        less = stated[self.best[0]] - end if name == "price" and self.best[0] in stated else 0
-        currency = self.found.evidence[leaders[0]].fields.get("currency")
-        saved = f", {money(less, currency)} less than the first choice" if less > 0 else ""
-        yield f"The {most}{known}: {titles} at [{leaders[0]}.{field}]{saved}"
+        first = self.best[0]
+        dearer = name == "price" and stated.get(first, end) > end
+        beside = f"; the first choice costs [{first}.price]" if dearer else ""
+        yield f"The {most}{known}: {titles} at [{leaders[0]}.{field}]{beside}"
 
     def could_not_verify(self) -> Iterator[str]:
         for need in self.hard:

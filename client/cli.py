@@ -18,7 +18,8 @@ app = typer.Typer()
 
 _LONGEST_QUESTION = 4_000
 DEMO_QUESTION = (
-    "a quiet espresso machine under €300 with a water tank of at least 2 l, rated 4 or better"
+    "noise cancelling headphones under 200 euros with a microphone and at least 40 h battery life"
+    " that are comfortable"
 )
 
 
@@ -106,7 +107,7 @@ _NEXT = """
 The run is in {folder}: every step in trajectory.jsonl, the report as report.md and report.json.
 
 Next:
-  productresearch research "headphones under 150 that owners call comfortable" --index {index}
+  productresearch research "a quiet espresso machine under 300 with a milk frother" --index {index}
   productresearch index YOUR.csv        your own catalog, into your data folder
   productresearch install claude-code   and Claude answers about it
 """
