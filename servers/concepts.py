@@ -51,6 +51,8 @@ class Concept(BaseModel):
     kind: Kind
     sources: tuple[Source, ...]
     aliases: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    """Words of a question that ask for a yes, but are no name of it."""
     unit: str | None = None
     range: Annotated[tuple[float, float] | None, Field()] = None
 
@@ -191,12 +193,12 @@ def _read_table(path: Path) -> dict[str, Concept]:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise BadSource(f"{path}: cannot read the table of concepts: {problem}") from None
-    groups = raw.pop("groups", {})
-    for concept in raw.values():
-        for source in concept.get("sources", []) if isinstance(concept, dict) else []:
-            source["attribute"] = _expanded(source.get("attribute", []), groups)
+    groups: dict[str, list[str]] = raw.pop("groups", {})
     try:
-        table = _Table.validate_python(raw)
+        table = {
+            name: _expanded(concept, groups)
+            for name, concept in _Table.validate_python(raw).items()
+        }
         for name, concept in table.items():
             _check(name, concept)
     except ValidationError as problem:
@@ -208,11 +210,20 @@ def _read_table(path: Path) -> dict[str, Concept]:
     return table
 
 
-def _expanded(names: Iterable[str], groups: Mapping[str, Sequence[str]]) -> list[str]:
-    expanded: list[str] = []
-    for name in [names] if isinstance(names, str) else names:
-        expanded += groups.get(name[1:], []) if name.startswith("@") else [name]
-    return expanded
+def _expanded(concept: Concept, groups: Mapping[str, Sequence[str]]) -> Concept:
+    sources = tuple(
+        source.model_copy(
+            update={
+                "attribute": tuple(
+                    each
+                    for name in source.attribute
+                    for each in (groups.get(name[1:], ()) if name.startswith("@") else (name,))
+                )
+            }
+        )
+        for source in concept.sources
+    )
+    return concept.model_copy(update={"sources": sources})
 
 
 def _check(name: str, concept: Concept) -> None:
@@ -329,7 +340,7 @@ def _quantity(value: Value, source: Source, concept: Concept) -> Value | str | N
             return _quantity_in_text(value, source, concept)
 
 
-def _bare(number: float, source: Source, concept: Concept) -> Value | str:
+def _bare(number: float, source: Source, concept: Concept) -> Value | str | None:
     if not concept.unit:
         low, high = concept.range or (float("-inf"), float("inf"))
         return number if low <= number <= high else f"{format_value(number)} is not possible"

@@ -1,0 +1,376 @@
+"""What a search means, read against what this catalog holds.
+
+Words are matched, longest first, with brands, concepts and the values that products of the asked
+type state; a number with a unit goes to the attribute that such products state most in it.
+Money is left alone: a shop's price filter is the caller's business.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from servers.asked import PREFIX, attribute_filter
+from servers.catalog_statistics import CatalogStatistics
+from servers.concepts import Concepts
+from servers.index import AnyOf, BadQuery, Between, Filter, Is, Suggestion
+from servers.producttypes import TypeModel
+from servers.records import Quantity
+from servers.synonyms import alternatives
+from servers.units import canonical_unit, dimension_of
+from servers.words import STOP_WORDS, analyze
+
+Phrase = tuple[str, ...]
+
+_AGE = "minimum age"
+_SPOKEN_UNITS = {
+    "gb": "GB", "tb": "TB", "mb": "MB", "hz": "Hz", "mhz": "MHz", "ghz": "GHz", "w": "W",
+    "mah": "mAh", "metre": "m", "db": "dB(A)",
+}  # fmt: skip
+_BOUNDS: Mapping[Phrase, str] = {
+    tuple(analyze(words)): sign
+    for sign, all_words in {
+        ">= ": ("at least", "minimum", "min", "from", "not under", "no less than"),
+        "<= ": ("at most", "maximum", "max", "up to", "no more than", "not over", "within"),
+        "> ": ("over", "above", "more than", "longer than", "larger than", "bigger than"),
+        "< ": ("under", "below", "less than", "shorter than", "smaller than", "lighter than"),
+    }.items()
+    for words in all_words
+}
+_USUAL: Mapping[str, tuple[str, ...]] = {
+    "length": ("display size", "cable length"),
+    "information": ("memory", "storage"),
+    "mass": ("weight",),
+    "sound level": ("noise",),
+    "power": ("power",),
+}
+"""What people mean by a bare figure of a dimension, where the type's products state it."""
+_TOWARDS = frozenset({"for", "compatible", "with", "fit", "to"})
+_NEGATIONS = frozenset({"without", "no", "not", "non"})
+_MAX_WORDS = 60
+"""A longer query is text pasted by mistake; its first words say what is meant."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing that was asked for, in every wording: each alternative is a run of words."""
+
+    words: Phrase
+    alternatives: tuple[Phrase, ...] = ()
+
+
+@dataclass(frozen=True)
+class Understanding:
+    text: str
+    words: Phrase
+    """Analyzed, without stop words, in order."""
+    type: str | None = None
+    """The kind of thing asked for, as named."""
+    terms: tuple[Term, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    quantities: tuple[Quantity, ...] = ()
+    brands: tuple[str, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+
+
+@dataclass
+class Vocabularies:
+    """Everything a query is read against; made once per snapshot."""
+
+    statistics: CatalogStatistics
+    types: TypeModel
+    concepts: Concepts
+    brands: Mapping[Phrase, str] = field(default_factory=dict[Phrase, str])
+    flags: Mapping[Phrase, str] = field(default_factory=dict[Phrase, str])
+
+    def __post_init__(self) -> None:
+        self.brands = {
+            tuple(analyze(brand)): brand
+            for brand, _ in reversed(self.statistics.brands.most_common())
+        }
+        self.flags = {
+            tuple(analyze(said)): name
+            for name, concept in self.concepts.table.items()
+            if concept.kind == "flag"
+            for said in (*concept.says, *concept.aliases, name)
+        }
+
+
+def understand(text: str, known: Vocabularies) -> Understanding:
+    words = tuple(analyze(text))[:_MAX_WORDS]
+    reading = _Reading(text, words, known)
+    content = tuple(word for word in words if word not in STOP_WORDS)
+    return Understanding(
+        text=text,
+        words=content,
+        type=reading.type,
+        terms=_terms(content, known.statistics),
+        phrases=tuple(content[at : at + 2] for at in range(len(content) - 1)),
+        quantities=tuple(reading.quantities),
+        brands=tuple(reading.brands),
+        suggestions=tuple(reading.suggestions),
+    )
+
+
+def suggest(text: str, known: Vocabularies) -> list[Suggestion]:
+    """Filters that the words of `text` name, from what this catalog states, in their order."""
+    return list(understand(text, known).suggestions)
+
+
+def _terms(words: Phrase, statistics: CatalogStatistics) -> tuple[Term, ...]:
+    """Words with their synonyms; "note book" and "notebook" are one term."""
+    terms: list[Term] = []
+    at = 0
+    while at < len(words):
+        size = next((size for size in (3, 2) if words[at : at + size] in alternatives()), 1)
+        own = words[at : at + size]
+        others = list(alternatives().get(own, ()))
+        if size == 1 and at + 1 < len(words):
+            joined = words[at] + words[at + 1]
+            if words[at].isalpha() and statistics.words[joined] >= 2:
+                terms.append(Term(words[at : at + 2], ((joined,),)))
+                at += 2
+                continue
+        if size == 1:
+            others += _split(own[0], statistics)
+        terms.append(Term(own, tuple(others)))
+        at += size
+    return tuple(terms)
+
+
+def _split(word: str, statistics: CatalogStatistics) -> list[Phrase]:
+    if not word.isalpha() or len(word) < 6 or statistics.words[word] > 5:
+        return []
+    cuts = ((word[:at], word[at:]) for at in range(3, len(word) - 2))
+    counts = statistics.words
+    known = [cut for cut in cuts if min(counts[part] for part in cut) >= 5]
+    return [max(known, key=lambda cut: min(counts[part] for part in cut))] if known else []
+
+
+class _Reading:
+    """One pass over the words of a query; each word is used once."""
+
+    def __init__(self, text: str, words: Phrase, known: Vocabularies) -> None:
+        self.words, self.known = words, known
+        self.used = [False] * len(words)
+        self.quantities: list[Quantity] = []
+        self.brands: list[str] = []
+        self.found: list[tuple[int, Suggestion]] = []
+        self._capitalised = {
+            word for token in re.findall(r"\b[A-Z][\w.&-]*", text) for word in analyze(token)
+        }
+        self.type = self._read_type()
+        self._ages()
+        self._numbers()
+        for read in (self._flag, self._brand, self._value):
+            self._longest_first(read)
+        self.suggestions = [found for _, found in sorted(self.found, key=lambda each: each[0])]
+
+    # The kind of thing
+
+    def _read_type(self) -> str | None:
+        span = self.known.types.find(self.words)
+        if span is None:
+            return None
+        start, end = self._general(*span)
+        self._use(start, end)
+        return " ".join(self.words[start:end])
+
+    def _general(self, start: int, end: int) -> tuple[int, int]:
+        """ "laser printer" -> "printer", where "laser" is what printers state as a value."""
+        while start < end - 1:
+            rest = self.words[start + 1 : end]
+            if self.known.types.find(rest) != (0, len(rest)):
+                break
+            if not self._values_of(self.words[start : start + 1], rest, least=3):
+                break
+            start += 1
+        return start, end
+
+    @cached_property
+    def _kinds(self) -> list[str]:
+        """The types of this catalog that are what was asked for; "" (all) where none is."""
+        return self._kinds_of(tuple((self.type or "").split())) or [""]
+
+    def _kinds_of(self, asked: Phrase) -> list[str]:
+        name = " ".join(asked)
+        types = self.known.types
+        return (
+            [kind for kind in self.known.statistics.products if kind and types.is_a(kind, name)]
+            if asked
+            else []
+        )
+
+    def _products(self) -> int:
+        return sum(self.known.statistics.products[kind] for kind in self._kinds)
+
+    def _stating(self, name: str) -> int:
+        """How many products of the asked type state it."""
+        return sum(self.known.statistics.names[kind][name] for kind in self._kinds)
+
+    # Bookkeeping
+
+    def _use(self, start: int, end: int) -> None:
+        self.used[start:end] = [True] * (end - start)
+
+    def _add(self, start: int, end: int, wanted: Filter) -> None:
+        self._use(start, end)
+        self.found.append((start, Suggestion(" ".join(self.words[start:end]), wanted)))
+
+    def _longest_first(self, read: Callable[[int, int], bool]) -> None:
+        for size in range(4, 0, -1):
+            for start in range(len(self.words) - size + 1):
+                if not any(self.used[start : start + size]):
+                    read(start, start + size)
+
+    def _denied(self, start: int) -> bool:
+        return start > 0 and self.words[start - 1] in _NEGATIONS
+
+    # Numbers with units
+
+    def _ages(self) -> None:
+        """ "for a 6 year old", "ages 3+", "6-year-old": what is sold from that age on."""
+        for at, word in enumerate(self.words):
+            if not word.isdigit() or self.used[at] or int(word) > 99:
+                continue
+            after = self.words[at + 1 : at + 3]
+            before = self.words[at - 1] if at else ""
+            if after[:1] == ("year",) and after[1:] == ("old",):
+                start, end = at, at + 3
+            elif before in ("age", "aged"):
+                start, end = at - 1, at + (2 if after[:1] == ("year",) else 1)
+            else:
+                continue
+            self._use(start, end)
+            if self.known.statistics.names[""][_AGE]:
+                at_most = Between(PREFIX + _AGE, None, float(word), "years")
+                self._add(start, end, at_most)
+
+    def _numbers(self) -> None:
+        at = 0
+        while at < len(self.words):
+            at = self._number(at) or at + 1
+
+    def _number(self, at: int) -> int | None:
+        words = self.words
+        if self.used[at] or not words[at][0].isdigit() or at + 1 >= len(words):
+            return None
+        unit = _unit(words[at + 1])
+        if unit is None or self.used[at + 1] or words[at + 1 : at + 3] == ("inch", "1"):
+            return None
+        try:
+            value = float(words[at].replace(",", ""))
+        except ValueError:
+            return None
+        start, sign = self._bound(at)
+        self.quantities.append(Quantity(value=value, unit=unit))
+        self._use(at, at + 2)
+        if (named := self._measured(unit, at)) is not None:
+            name, until = named
+            try:
+                wanted = attribute_filter(name, f"{sign}{words[at]} {unit}")
+            except BadQuery:
+                return at + 2
+            self._add(start, until, wanted)
+        return at + 2
+
+    def _bound(self, at: int) -> tuple[int, str]:
+        for size in (3, 2, 1):
+            said = self.words[max(0, at - size) : at]
+            if len(said) == size and said in _BOUNDS:
+                return at - size, _BOUNDS[said]
+        return at, ""
+
+    def _measured(self, unit: str, at: int) -> tuple[str, int] | None:
+        """The attribute of this dimension: the one named beside it, else the most stated."""
+        dimension = dimension_of(unit)
+        dimensions = self.known.statistics.dimensions
+        able = {
+            name: self._stating(name)
+            for name, counts in dimensions.items()
+            if dimension and counts[dimension] > 0.2 * counts.total()
+        }
+        able = {name: count for name, count in able.items() if count >= 2}
+        for size in (2, 1):
+            said = self.words[at + 2 : at + 2 + size]
+            name = self.known.concepts.resolve(" ".join(said)) if len(said) == size else None
+            if name in able and not any(self.used[at + 2 : at + 2 + size]):
+                return name or "", at + 2 + size
+        if not able:
+            return None
+        preferred = [name for name in _USUAL.get(dimension or "", ()) if name in able]
+        most = max(able, key=lambda name: (able[name], name))
+        for name in preferred:
+            if able[name] >= 0.3 * able[most]:
+                return name, at + 2
+        return (most, at + 2) if able[most] >= 0.3 * self._products() else None
+
+    # Words
+
+    def _flag(self, start: int, end: int) -> bool:
+        """A concept that is yes or no, where products of the type state it."""
+        name = self.known.flags.get(self.words[start:end])
+        if name is None or self._stating(name) < max(2, 0.01 * self._products()):
+            return False
+        denied = self._denied(start)
+        self._add(start - denied, end, Is(PREFIX + name, not denied))
+        return True
+
+    def _brand(self, start: int, end: int) -> bool:
+        words = self.words[start:end]
+        brand = self.known.brands.get(words)
+        if brand is None or (start and self.words[start - 1] in _TOWARDS):
+            return False
+        common = len(words) == 1 and (words[0] in STOP_WORDS or self._common(words[0], brand))
+        if common and words[0] not in self._capitalised:
+            return False
+        self.brands.append(brand)
+        if not self._denied(start):
+            self._add(start, end, AnyOf("brand", (brand,)))
+        return True
+
+    def _common(self, word: str, brand: str) -> bool:
+        """Whether the word is used for more than the brand ("Orange", "Unique")."""
+        statistics = self.known.statistics
+        elsewhere = statistics.words[word] - statistics.brands[brand]
+        return elsewhere > 0.5 * statistics.brands[brand] or word in statistics.values
+
+    def _value(self, start: int, end: int) -> bool:
+        words = self.words[start:end]
+        if self._denied(start) or all(word in STOP_WORDS for word in words):
+            return False
+        names = self._values_of(words, tuple((self.type or "").split()))
+        if not names:
+            return False
+        name = names[0]
+        spelling = self.known.statistics.spellings.get(" ".join(words), " ".join(words))
+        self._add(start, end, AnyOf(PREFIX + name, (spelling,)))
+        return True
+
+    def _values_of(self, words: Phrase, kind: Phrase, least: int = 2) -> list[str]:
+        """Under which attributes products of the kind state these words as a value, the most
+        frequent first; one that nearly every product states differently is no choice of theirs."""
+        counts = self.known.statistics.values.get(" ".join(words))
+        if not counts:
+            return []
+        totals: dict[str, int] = {}
+        kinds = self._kinds_of(kind) if kind else []
+        if kinds:
+            for name in (name for name in counts if "\t" not in name):
+                totals[name] = sum(counts[f"{name}\t{each}"] for each in kinds)
+        else:
+            totals = {name: count for name, count in counts.items() if "\t" not in name}
+        concepts = self.known.concepts.table
+        totals = {
+            name: count * (3 if name in concepts else 1)
+            for name, count in totals.items()
+            if count >= least
+        }
+        return sorted(totals, key=lambda name: (-totals[name], name))
+
+
+def _unit(word: str) -> str | None:
+    """The unit that a word behind a number names; "pounds" are money as often as weight."""
+    if word in ("pound", "year", "piece", "page", "people", "person", "pixel", "k"):
+        return None
+    return _SPOKEN_UNITS.get(word) or canonical_unit(word)
