@@ -190,9 +190,11 @@ def _bounded(constraint: Constraint, text: str) -> Constraint:
 
 
 def _denied(constraint: Constraint, text: str) -> Constraint:
-    """ "not black" keeps what is black away."""
-    if not _DENIAL.match(text) or constraint.op != "is" or isinstance(constraint.value, bool):
+    """ "not black" keeps what is black away, "without a stand" asks for a no."""
+    if not _DENIAL.match(text) or constraint.op != "is":
         return constraint
+    if isinstance(constraint.value, bool):
+        return constraint.model_copy(update={"value": not constraint.value})
     return constraint.model_copy(update={"op": "is not"})
 
 
@@ -260,12 +262,16 @@ def _stages(run: Trajectory, plan: Plan) -> Iterator[tuple[str, list[Call]]]:
 def exploring(plan: Plan) -> dict[str, Any]:
     """Without bounds, so that the kind of thing is seen even where none is in them."""
     spoken = [need.text for need in plan.needs if need.hard and need.constraint is None]
-    query = " ".join((plan.looking_for, *spoken))
+    query = " ".join((plan.looking_for, *(_DENIAL.sub("", text).strip() for text in spoken)))
     return {"query": query, "limit": 10}
 
 
 def filtering(plan: Plan) -> dict[str, Any]:
-    unresolved = [n.text for n in plan.needs if n.hard and n.constraint is None]
+    unresolved = [
+        need.text
+        for need in plan.needs
+        if need.hard and need.constraint is None and not _DENIAL.match(need.text)
+    ]
     arguments = {
         "query": " ".join((plan.looking_for, *unresolved)),
         "limit": _PAGE,

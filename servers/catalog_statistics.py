@@ -10,6 +10,9 @@ from servers.synonyms import canonical
 from servers.units import dimension_of
 from servers.words import analyze
 
+_SMALL_CATALOG = 1_000
+"""Products up to which a value that is stated once is worth keeping."""
+
 
 class CatalogStatistics:
     """What products state, counted per type while indexing; JSON in, JSON out, bounded."""
@@ -26,6 +29,8 @@ class CatalogStatistics:
         """analyzed text value -> "name" and "name\\ttype" -> products."""
         self.spellings: dict[str, str] = {}
         """analyzed text value -> as the catalog writes it."""
+        self.flags: Counter[str] = Counter()
+        """attribute -> products that state it as yes or no."""
         self.words: Counter[str] = Counter()
         """Words of titles."""
 
@@ -47,7 +52,9 @@ class CatalogStatistics:
             for each in kinds:
                 self.names[each][name] += 1
             for value in values:
-                if isinstance(value, Quantity):
+                if isinstance(value, bool):
+                    self.flags[name] += 1
+                elif isinstance(value, Quantity):
                     self.dimensions[name][dimension_of(value.unit) or ""] += 1
                 elif isinstance(value, str) and len(value) <= 40:
                     self._observe_text(name, value, kind)
@@ -59,7 +66,9 @@ class CatalogStatistics:
         if not words or len(words) > 4 or all(word[0].isdigit() for word in words):
             return
         key = " ".join(words)
-        self.spellings.setdefault(key, value)
+        known = self.spellings.get(key)
+        if known is None or len(value) < len(known):  # "A3" rather than "A3+"
+            self.spellings[key] = value
         self.values[key][name] += 1
         if kind:
             self.values[key][f"{name}\t{kind}"] += 1
@@ -76,10 +85,11 @@ class CatalogStatistics:
                 self.spellings.pop(key, None)
 
     def to_json(self) -> dict[str, Any]:
+        least = 2 if self.products[""] > _SMALL_CATALOG else 1
         values = {
             key: dict(counts.most_common(24))
             for key, counts in self.values.items()
-            if max(counts.values()) >= 2
+            if max(counts.values()) >= least
         }
         return {
             "products": dict(self.products),
@@ -87,6 +97,7 @@ class CatalogStatistics:
             "names": {kind: dict(counts.most_common(300)) for kind, counts in self.names.items()},
             "dimensions": {name: dict(counts) for name, counts in self.dimensions.items()},
             "values": values,
+            "flags": dict(self.flags.most_common(5_000)),
             "spellings": {key: self.spellings[key] for key in values},
             "words": dict(self.words.most_common(200_000)),
         }
@@ -97,6 +108,7 @@ class CatalogStatistics:
         made.products.update(data["products"])
         made.brands.update(data["brands"])
         made.words.update(data["words"])
+        made.flags.update(data["flags"])
         made.spellings.update(data["spellings"])
         for name in ("names", "dimensions", "values"):
             target: defaultdict[str, Counter[str]] = getattr(made, name)
@@ -111,5 +123,5 @@ def _stated(
     for name, found in derived.items():
         yield name, found.values
     for attribute, values in product.attributes.items():
-        if not concepts.covering(attribute):
+        if not any(concept in derived for concept in concepts.covering(attribute)):
             yield attribute, values

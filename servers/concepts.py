@@ -182,9 +182,10 @@ class Concepts:
             case "quantity":
                 return _quantities(attribute, values, rule.source, concept)
             case "pick":
-                return _texts(attribute, _picked(values, rule.source.pattern or ""))
+                return _distinct(attribute, _picked(values, rule.source.pattern or ""))
             case "words":
-                return _texts(attribute, _listed(values))
+                measured = [value for value in values if isinstance(value, Quantity)]
+                return _distinct(attribute, [*measured, *_listed(values)])
         return None if read is None else Derived((read,), attribute)
 
 
@@ -308,8 +309,8 @@ def _picked(values: Values, pattern: str) -> list[str]:
     return [match.group().upper() for text in texts for match in re.finditer(pattern, text, re.I)]
 
 
-def _texts(attribute: str, texts: Iterable[str]) -> Derived | None:
-    distinct = tuple(dict.fromkeys(texts))
+def _distinct(attribute: str, read: Iterable[Value]) -> Derived | None:
+    distinct = tuple(dict.fromkeys(read))
     return Derived(distinct, attribute) if distinct else None
 
 

@@ -44,8 +44,8 @@ _ADJECTIVE = re.compile(r"\w{4}(?:ed|less|able)$")
 _LOOK = re.compile(r"colou?r|finish|coloration|gloss")
 _LOOKS = frozenset(
     "black white grey silver red blue green yellow cyan magenta orange pink purple brown beige "
-    "gold clear transparent original compatible matt matte gloss glossy opaque assorted multicolour "
-    "new refurbished".split()
+    "gold clear transparent original compatible matt matte gloss glossy opaque assorted "
+    "multicolour new refurbished".split()
 )
 _SMALL = re.compile(r"(?<![\w-])[a-z]{3,20}(?![\w-])")
 _SAMPLE = 20_000
@@ -94,7 +94,10 @@ def _evidence(product: Product) -> _Evidence:
 def _leaf(product: Product) -> tuple[Phrase, bool]:
     if not product.category:
         return (), False
-    text = re.split(r"\s+(?:&|and)\s+|,\s+", product.category[-1])[-1]
+    kinds = re.split(r"\s+(?:&|and)\s+|,\s+", product.category[-1])
+    title = set(analyze(product.title))
+    # "Kites & Flight Toys": the kind that the title names, else the last.
+    text = next((one for one in kinds if set(analyze(one)[-1:]) & title), kinds[-1])
     words = tuple(analyze(text))
     return words, bool(words) and not text.casefold().endswith(words[-1])
 
@@ -202,8 +205,8 @@ class TypeModel:
             return _type(evidence.attribute, "attribute")
         title = self._in_title(evidence)
         leaf = evidence.leaf if evidence.leaf in self._lexicon else ()
-        if leaf and (not title or leaf[-1] == title[-1] or len(title) < 2):
-            precise = title if len(title) > len(leaf) and title[-1] == leaf[-1] else leaf
+        if leaf and (not title or leaf[-1:] == title[-1:] or len(title) < 2):
+            precise = title if len(title) > len(leaf) and title[-1:] == leaf[-1:] else leaf
             if not title or any(leaf[-1] in head for head in evidence.heads):
                 return _type(precise, "title" if precise is title else "category")
         if title:

@@ -47,6 +47,7 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
 """What people mean by a bare figure of a dimension, where the type's products state it."""
 _TOWARDS = frozenset({"for", "compatible", "with", "fit", "to"})
 _NEGATIONS = frozenset({"without", "no", "not", "non"})
+_FEW_PRODUCTS = 50
 _MAX_WORDS = 60
 """A longer query is text pasted by mistake; its first words say what is meant."""
 
@@ -81,18 +82,28 @@ class Vocabularies:
     types: TypeModel
     concepts: Concepts
     brands: Mapping[Phrase, str] = field(default_factory=dict[Phrase, str])
-    flags: Mapping[Phrase, str] = field(default_factory=dict[Phrase, str])
+    flags: Mapping[Phrase, tuple[str, ...]] = field(default_factory=dict[Phrase, tuple[str, ...]])
+    """How people ask for what is a yes or a no: concepts, and the catalog's own attributes."""
 
     def __post_init__(self) -> None:
         self.brands = {
             tuple(analyze(brand)): brand
             for brand, _ in reversed(self.statistics.brands.most_common())
         }
-        self.flags = {
+        own = {
+            tuple(analyze(name)): name
+            for name, count in reversed(self.statistics.flags.most_common())
+            if 2 * count > self.statistics.names[""][name]
+        }
+        concepts = {
             tuple(analyze(said)): name
             for name, concept in self.concepts.table.items()
             if concept.kind == "flag"
             for said in (*concept.says, *concept.aliases, name)
+        }
+        self.flags = {
+            said: tuple(one[said] for one in (concepts, own) if said in one)
+            for said in own | concepts
         }
 
 
@@ -208,6 +219,10 @@ class _Reading:
         """How many products of the asked type state it."""
         return sum(self.known.statistics.names[kind][name] for kind in self._kinds)
 
+    def _enough(self, of_many: float) -> float:
+        """How many products must state a thing: of few, one says enough."""
+        return of_many if self._products() > _FEW_PRODUCTS else 1
+
     # Bookkeeping
 
     def _use(self, start: int, end: int) -> None:
@@ -290,7 +305,7 @@ class _Reading:
             for name, counts in dimensions.items()
             if dimension and counts[dimension] > 0.2 * counts.total()
         }
-        able = {name: count for name, count in able.items() if count >= 2}
+        able = {name: count for name, count in able.items() if count >= self._enough(2)}
         for size in (2, 1):
             said = self.words[at + 2 : at + 2 + size]
             name = self.known.concepts.resolve(" ".join(said)) if len(said) == size else None
@@ -309,8 +324,10 @@ class _Reading:
 
     def _flag(self, start: int, end: int) -> bool:
         """A concept that is yes or no, where products of the type state it."""
-        name = self.known.flags.get(self.words[start:end])
-        if name is None or self._stating(name) < max(2, 0.01 * self._products()):
+        names = self.known.flags.get(self.words[start:end], ())
+        least = self._enough(max(2, 0.01 * self._products()))
+        name = next((one for one in names if self._stating(one) >= least), None)
+        if name is None:
             return False
         denied = self._denied(start)
         self._add(start - denied, end, Is(PREFIX + name, not denied))
@@ -364,7 +381,7 @@ class _Reading:
         totals = {
             name: count * (3 if name in concepts else 1)
             for name, count in totals.items()
-            if count >= least
+            if count >= self._enough(least)
         }
         return sorted(totals, key=lambda name: (-totals[name], name))
 

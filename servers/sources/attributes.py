@@ -57,7 +57,17 @@ class AttributeReader:
 
     def __init__(self, mapping: Mapping) -> None:
         self._newline = mapping.newline
-        self._units = {attribute_name(name): rule for name, rule in mapping.units.items()}
+        units = {attribute_name(name): rules for name, rules in mapping.units.items()}
+        self._units = {
+            name: tuple(rule for rule in rules if not rule.given and not rule.unless)
+            for name, rules in units.items()
+        }
+        self._units_by_kind = [
+            (name, rule)
+            for name, rules in units.items()
+            for rule in rules
+            if rule.given or rule.unless
+        ]
         self._drop = frozenset(attribute_name(name) for name in mapping.drop)
         self._named = frozenset(mapping.column_names())
         rules = mapping.attributes
@@ -87,6 +97,9 @@ class AttributeReader:
                 self._add(found, *self._read_pair(rule, name, value))
         for rule, pattern in self._derived:
             self._derive(found, rule, pattern)
+        for name, rule in self._units_by_kind:
+            if name in found and _holds_for(rule, found):
+                found[name] = [_with_unit(value, rule) for value in found[name]]
         return found
 
     def _add(self, found: Attributes, name: str, values: Iterable[Value]) -> None:
@@ -202,6 +215,22 @@ class AttributeReader:
             if type(drawn) is float and unit is not None:
                 drawn = Quantity(value=drawn, unit=unit)
             self._add(found, attribute_name(rule.name or ""), [drawn])
+
+
+def _holds_for(rule: UnitRule, found: Attributes) -> bool:
+    return (not rule.given or _states_any(found, rule.given)) and not _states_any(
+        found, rule.unless
+    )
+
+
+def _states_any(found: Attributes, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns for name in found)
+
+
+def _with_unit(value: Value, rule: UnitRule) -> Value:
+    if type(value) is float and rule.low <= value <= rule.high:
+        return Quantity(value=value, unit=rule.unit)
+    return value
 
 
 def _typed(text: str, kind: str) -> Value:

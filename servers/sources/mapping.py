@@ -192,6 +192,11 @@ class UnitRule(_Table):
     unit: Annotated[str, BeforeValidator(_unit)]
     low: float = float("-inf")
     high: float = float("inf")
+    given: tuple[str, ...] = ()
+    """Attributes (* is anything) of which the row must state one: the unit holds for its kind of
+    thing only."""
+    unless: tuple[str, ...] = ()
+    """Attributes of which the row may state none."""
 
 
 def _as_units(raw: Any) -> Any:
