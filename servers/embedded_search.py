@@ -92,10 +92,18 @@ class _Search:
             return Asked(self.words, plain)
         read = understand(self.query.text, self.state.known)
         fields = {asked.field for asked in self.query.filters}
-        said = [one.words.split() for one in read.suggestions if one.filter.field in fields]
+        said = [
+            one.words.split()
+            for one in read.suggestions
+            if one.filter.field in fields or _is_bound(one.filter)
+        ]
         types, others = self.state.types_for(read.type)
+        kind = (read.type or "").split()
         covered = frozenset(word for words in said for word in words)
-        return Asked(self.words, read.terms or plain, covered, types, others)
+        if "type" in fields:
+            covered |= frozenset(kind)
+        naming = frozenset(kind) if types else frozenset[str]()
+        return Asked(self.words, read.terms or plain, covered, types, others, naming)
 
     @cached_property
     def matching(self) -> tantivy.Query:
@@ -114,12 +122,19 @@ class _Search:
             case Match.MET:
                 return all_of(self.matching, *met)
             case Match.NEAR:
-                near = all_of(self.matching, any_of(broken))
-                return self.kind.words.of_no_other_type(self.asked, near)
+                return self.kind.words.of_no_other_type(self.asked, self._near)
             case Match.UNVERIFIED:
                 if not met:
                     return tantivy.Query.empty_query()
                 return without(self.matching, *broken, all_of(*met))
+
+    @property
+    def _near(self) -> tantivy.Query:
+        """Another kind of thing is no near miss, unless nothing but the kind was asked for."""
+        kinds = [each for each in self.judged if each.asked.field == "type"]
+        others = [each for each in self.judged if each.asked.field != "type"] or kinds
+        of_the_kind = [each.met for each in kinds if each not in others]
+        return all_of(self.matching, any_of([each.broken for each in others]), *of_the_kind)
 
     # In which order
 
@@ -232,6 +247,11 @@ def _ranked_by_miss(judged: Judged, query: tantivy.Query) -> tantivy.Query:
 
 def _where(place: Place) -> tuple[int, int]:
     return place.address.segment_ord, place.address.doc
+
+
+def _is_bound(asked: Filter) -> bool:
+    """ "at least 5 m" stands in no text that says how long a thing is."""
+    return isinstance(asked, Between) and (asked.low is None or asked.high is None)
 
 
 def _share(value: float, asked: Between) -> float:

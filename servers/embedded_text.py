@@ -3,8 +3,8 @@
 A product matches when it holds at least n - n // 3 of the n things asked for (both of two, two of
 three, three of four), each as a word, a synonym or a compound written apart or as one, in its
 main text or its attributes; where no product does, one thing less is asked for, down to one.
-What a filter of the query already says need not stand in the text. Reviews and pages match by
-any word.
+What a filter of the query or the product's type already says need not stand in the text.
+Reviews and pages match by any word.
 """
 
 from collections.abc import Callable, Sequence
@@ -46,6 +46,8 @@ class Asked:
     """Types of this catalog that are what was asked for."""
     other_types: tuple[str, ...] = ()
     """Types of this catalog that are surely something else."""
+    naming: frozenset[str] = frozenset()
+    """Words that name the type: a product of the type need not spell them."""
 
     @property
     def needed(self) -> tuple[Term, ...]:
@@ -60,7 +62,7 @@ class WordQueries:
     def matching(self, asked: Asked, exists: Callable[[Query], bool]) -> Query:
         if not asked.needed:
             return Query.all_query() if asked.terms else Query.empty_query()
-        clauses = [self._anywhere(term) for term in asked.needed]
+        clauses = [self._held(term, asked) for term in asked.needed]
         if self.kind == "product":
             for at_least in range(len(clauses) - len(clauses) // 3, 1, -1):
                 query = any_of(clauses, at_least)
@@ -73,6 +75,12 @@ class WordQueries:
 
     def _types(self, names: Sequence[str]) -> Query:
         return one_of(self.schema, "type", names)
+
+    def _held(self, term: Term, asked: Asked) -> Query:
+        anywhere = self._anywhere(term)
+        if not asked.naming.issuperset(term.words):
+            return anywhere
+        return any_of([anywhere, self._types(asked.types)])
 
     def _anywhere(self, term: Term) -> Query:
         fields = ("text", "attribute_text") if self.kind == "product" else ("text",)
@@ -98,7 +106,7 @@ class WordQueries:
         )
 
     def _tiers(self, asked: Asked) -> list[Query]:
-        every = all_of(*(self._anywhere(term) for term in asked.terms))
+        every = all_of(*(self._held(term, asked) for term in asked.terms))
         tiers = [Query.const_score_query(every, _EVERY_TERM)]
         if asked.other_types:
             no_other = without(Query.all_query(), self._types(asked.other_types))

@@ -381,7 +381,7 @@ class _Reading:
         totals = {
             name: count * (3 if name in concepts else 1)
             for name, count in totals.items()
-            if count >= self._enough(least)
+            if count >= (least if self.known.statistics.products[""] > _FEW_PRODUCTS else 1)
         }
         return sorted(totals, key=lambda name: (-totals[name], name))
 
