@@ -29,6 +29,11 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(r"(?:but )?(?:not|no|never|without|anything but|except)\b", re.IGNORECASE)
+_SAID_OTHERWISE = frozenset(
+    ("type", "price_max", "price_min", "rating_min", "rating_max", "in_stock", "category")
+)
+_LINKED = re.compile(r"(?:for|from|in|by|made|compatible|at least|at most)\b", re.IGNORECASE)
+_VOWEL = re.compile(r"[aeio]|u(?!ni[cfoqstv]|s[beu]|ps\b)", re.IGNORECASE)
 _OP: dict[str, Op] = {">=": "at least", "<=": "at most"}
 
 
@@ -90,7 +95,12 @@ def refined_plan(run: Trajectory) -> Plan | None:
     facets = cast(dict[str, Any], first.result.get("facets") or {})
     types = cast(list[dict[str, Any]], facets.get("type") or [])
     suggestions = listed(first, "suggested_filters")
-    kind = _kind(plan.looking_for, [str(s["words"]) for s in suggestions], types)
+    typed = next((s for s in suggestions if s["filter"] == "type"), None)
+    if typed:
+        kind, called = str(typed["value"]), _called(str(typed["words"]), str(typed["words"]))
+    else:
+        kind = _kind(plan.looking_for, [str(s["words"]) for s in suggestions], types)
+        called = _called(kind or "", plan.looking_for)
     needs = list(plan.needs)
     for suggested in suggestions:
         needs = _with_suggestion(needs, plan.looking_for, kind, suggested)
@@ -99,7 +109,7 @@ def refined_plan(run: Trajectory) -> Plan | None:
         needs.append(
             Need(
                 id=_next_id(needs),
-                text=_called(kind, plan.looking_for),
+                text=called,
                 hard=True,
                 constraint=sought,
             )
@@ -148,7 +158,7 @@ def _with_suggestion(
     needs: list[Need], looking_for: str, kind: str | None, suggested: dict[str, Any]
 ) -> list[Need]:
     words, field = str(suggested["words"]), str(suggested["filter"])
-    if field in ("price_max", "price_min", "rating_min", "rating_max", "in_stock", "category"):
+    if field in _SAID_OTHERWISE:
         return needs
     if kind and _spoken_in(words, kind):
         return needs
@@ -214,7 +224,7 @@ def _called(kind: str, looking_for: str) -> str:
     said = next((one for one in spoken if _singular(one) == kind), kind)
     if said.lower() != kind:
         return said
-    return f"{'an' if said[:1].lower() in 'aeiou' else 'a'} {said}"
+    return f"{'an' if _VOWEL.match(said) else 'a'} {said}"
 
 
 def _as_written(words: str, text: str) -> str:
@@ -262,8 +272,14 @@ def _stages(run: Trajectory, plan: Plan) -> Iterator[tuple[str, list[Call]]]:
 def exploring(plan: Plan) -> dict[str, Any]:
     """Without bounds, so that the kind of thing is seen even where none is in them."""
     spoken = [need.text for need in plan.needs if need.hard and need.constraint is None]
-    query = " ".join((plan.looking_for, *(_DENIAL.sub("", text).strip() for text in spoken)))
-    return {"query": query, "limit": 10}
+    asked = [_DENIAL.sub("", text).strip() for text in spoken]
+    return {"query": _worded(plan.looking_for, asked), "limit": 10}
+
+
+def _worded(looking_for: str, needs: Sequence[str]) -> str:
+    """ "webcam with built-in microphone": the first noun stays the thing that is looked for."""
+    linked = (need if _LINKED.match(need) else f"with {need}" for need in needs)
+    return " ".join((looking_for, *linked))
 
 
 def filtering(plan: Plan) -> dict[str, Any]:
@@ -272,8 +288,8 @@ def filtering(plan: Plan) -> dict[str, Any]:
         for need in plan.needs
         if need.hard and need.constraint is None and not _DENIAL.match(need.text)
     ]
-    arguments = {
-        "query": " ".join((plan.looking_for, *unresolved)),
+    arguments: dict[str, Any] = {
+        "query": _worded(plan.looking_for, unresolved),
         "limit": _PAGE,
         **_bounds(plan),
     }

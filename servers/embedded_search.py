@@ -34,6 +34,7 @@ from servers.index import (
 from servers.judging import Broken, Judgement, Unknown, judge
 from servers.records import AnyRecord, Page, Product, Review
 from servers.understanding import Term, understand
+from servers.words import analyze
 
 MOST = 10_000
 """Records of one page of results, at most."""
@@ -93,7 +94,7 @@ class _Search:
         read = understand(self.query.text, self.state.known)
         fields = {asked.field for asked in self.query.filters}
         said = [
-            one.words.split()
+            analyze(one.words)
             for one in read.suggestions
             if one.filter.field in fields or _is_bound(one.filter)
         ]

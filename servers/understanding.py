@@ -6,7 +6,7 @@ Money is left alone: a shop's price filter is the caller's business.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from servers.concepts import Concepts
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, Suggestion
 from servers.producttypes import TypeModel
 from servers.records import Quantity
-from servers.synonyms import alternatives
+from servers.synonyms import alternatives, canonical
 from servers.units import canonical_unit, dimension_of
 from servers.words import STOP_WORDS, analyze
 
@@ -170,9 +170,11 @@ class _Reading:
         self._capitalised = {
             word for token in re.findall(r"\b[A-Z][\w.&-]*", text) for word in analyze(token)
         }
+        self._spellings = _spelled(text, words)
         self.type = self._read_type()
         self._ages()
         self._numbers()
+        self._counts()
         for read in (self._flag, self._brand, self._value):
             self._longest_first(read)
         self.suggestions = [found for _, found in sorted(self.found, key=lambda each: each[0])]
@@ -185,7 +187,10 @@ class _Reading:
             return None
         start, end = self._general(*span)
         self._use(start, end)
-        return " ".join(self.words[start:end])
+        named = self.words[start:end]
+        if self._kinds_of(named):
+            self._add(start, end, AnyOf("type", (" ".join(canonical(named)),)))
+        return " ".join(named)
 
     def _general(self, start: int, end: int) -> tuple[int, int]:
         """ "laser printer" -> "printer", where "laser" is what printers state as a value."""
@@ -230,7 +235,8 @@ class _Reading:
 
     def _add(self, start: int, end: int, wanted: Filter) -> None:
         self._use(start, end)
-        self.found.append((start, Suggestion(" ".join(self.words[start:end]), wanted)))
+        said = " ".join(dict.fromkeys(self._spellings[start:end]))
+        self.found.append((start, Suggestion(said, wanted)))
 
     def _longest_first(self, read: Callable[[int, int], bool]) -> None:
         for size in range(4, 0, -1):
@@ -288,6 +294,32 @@ class _Reading:
                 return at + 2
             self._add(start, until, wanted)
         return at + 2
+
+    def _counts(self) -> None:
+        """ "1000 pieces", "at least 4 ports", "for 2 players": a number of things that the
+        products of the type count."""
+        for at, word in enumerate(self.words):
+            if self.used[at] or not word.replace(",", "").isdigit():
+                continue
+            for size in (3, 2, 1):
+                said = self.words[at + 1 : at + 1 + size]
+                name = self.known.concepts.resolve(" ".join(said)) if len(said) == size else None
+                if name and not any(self.used[at + 1 : at + 1 + size]) and self._counted(name):
+                    start, sign = self._bound(at)
+                    unit = self.known.concepts.table[name].unit or ""
+                    number = word.replace(",", "")
+                    self._add(
+                        start, at + 1 + size, attribute_filter(name, f"{sign}{number} {unit}")
+                    )
+                    break
+
+    def _counted(self, name: str) -> bool:
+        countable = self.known.concepts.table[name].unit in (None, "", "pages")
+        return (
+            countable
+            and self.known.concepts.table[name].kind == "quantity"
+            and self._stating(name) >= self._enough(2)
+        )
 
     def _bound(self, at: int) -> tuple[int, str]:
         for size in (3, 2, 1):
@@ -384,6 +416,14 @@ class _Reading:
             if count >= (least if self.known.statistics.products[""] > _FEW_PRODUCTS else 1)
         }
         return sorted(totals, key=lambda name: (-totals[name], name))
+
+
+def _spelled(text: str, words: Phrase) -> Sequence[str]:
+    """For each analyzed word the token it was written in: "wi" and "fi" -> "Wi-Fi"."""
+    spelled: list[str] = []
+    for token in text.split():
+        spelled += [token.strip(".,;:!?()")] * len(analyze(token))
+    return spelled if len(spelled) >= len(words) else words
 
 
 def _unit(word: str) -> str | None:
