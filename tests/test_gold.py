@@ -77,7 +77,11 @@ def found(question: dict[str, Any], index: Path, run: Path, data: Path) -> list[
 def test_a_report_on_a_question_of_ours_holds_against_the_raw_files(
     question: dict[str, Any], index_of: Callable[[str], Path], test_data: Path, tmp_path: Path
 ):
-    assert found(question, index_of(question["catalog"]), tmp_path / "run", test_data) == []
+    faulty = found(question, index_of(question["catalog"]), tmp_path / "run", test_data)
+    if "open" in question:  # not solved yet, and says so; once it is, the mark has to go
+        assert faulty, f"no fault any more: take out {question['open']!r}"
+    else:
+        assert faulty == []
 
 
 @pytest.mark.timeout(600)
