@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -33,8 +33,8 @@ Value = bool | float | str | Quantity
 """One attribute value. `float` is a number whose unit the source does not state."""
 
 
-def _values(raw: Any) -> Any:
-    return raw if isinstance(raw, list | tuple) else (raw,)
+def _values(raw: object) -> object:
+    return cast(object, raw) if isinstance(raw, list | tuple) else (raw,)
 
 
 Values = Annotated[tuple[Value, ...], BeforeValidator(_values)]
