@@ -133,7 +133,7 @@ def test_the_demo_makes_a_shop_and_ends_with_a_cited_report(tmp_path: Path) -> N
     report = Report.model_validate_json((run / "report.json").read_text())
     assert report.recommended
     assert {"product", "review"} <= {reference.kind for reference in report.references}
-    assert "Plan: espresso machine" in done.stderr
+    assert "Plan: noise cancelling headphones" in done.stderr
     assert f"The run is in {run}" in done.stderr
     assert not [v for v in read(run).verdicts if v.forced]
 
