@@ -166,7 +166,8 @@ def _with_suggestion(
     if any(n.constraint and n.constraint.field == constraint.field for n in needs):
         return needs
     for at, need in enumerate(needs):
-        if need.constraint is None and _spoken_in(words, need.text):
+        same = _spoken_in(words, need.text) or _spoken_in(need.text, words)
+        if need.constraint is None and same:
             if not need.hard:
                 return needs
             fitted = _denied(_bounded(constraint, need.text), need.text)
@@ -221,8 +222,8 @@ def _called(kind: str, looking_for: str) -> str:
     words = looking_for.split()
     size = len(kind.split())
     spoken = (" ".join(words[at : at + size]) for at in range(len(words)))
-    said = next((one for one in spoken if _singular(one) == kind), kind)
-    if said.lower() != kind:
+    said = next((one for one in spoken if _singular(one) == _singular(kind)), kind)
+    if _singular(said) != " ".join(said.lower().split()):
         return said
     return f"{'an' if _VOWEL.match(said) else 'a'} {said}"
 
