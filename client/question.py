@@ -88,7 +88,7 @@ _OPENING = re.compile(
 _CLAUSE = re.compile(
     r"\s*(?:[,;:?!]|\.(?=\s|$)|\s-\s)\s*"
     r"|\s+\b(?=(?:with|without|that|which|for|plus|but|made by|made of|made from|from|by"
-    r"|compatible with|who|whose|in|on|and|or|having|has|have|supports?|featuring|including)\b"
+    r"|compatible with|who|whose|in|on|and|or|having|has|have|supports|featuring|including)\b"
     r"|(?<! of )(?:at least|at most|up to|under|over|(?:no )?(?:more|less) than|below|above) \d)",
     re.IGNORECASE,
 )
@@ -100,9 +100,15 @@ _LINK = re.compile(
 _VERB = re.compile(
     r"^(?:is|are|has|have|can|could|does|do|should(?: be| have)?|must(?: be| have)?|comes? with"
     r"|supports?|includes?|works? with|i can|will|would|holds?|offers?|costs?|takes?|measures?"
-    r"|weighs?|lasts?|runs? for)\s+(?:be\s+)?",
+    r"|weighs?|lasts?|runs? for|covers?|covering|weighing|measuring|holding|costing)\s+(?:be\s+)?",
     re.IGNORECASE,
 )
+_QUALITY = re.compile(
+    r"(?:an? |the )?(?:very |really )?(?:good|great|excellent|nice|clear|stable|strong|smooth|sharp"
+    r"|decent|reliable|comfortable|comfy|easy|pleasant|even|fine|high|low) ",
+    re.IGNORECASE,
+)
+_FEATURE_VERB = re.compile(r"(?:has|have|supports?|includes?|comes? with|with|can|works? with)\b")
 _KEPT_LINKS = frozenset(
     ("without", "for", "from", "by", "made by", "made of", "made from", "compatible with", "in")
 )
@@ -240,6 +246,7 @@ def _spoken(clauses: list[tuple[str, str]]) -> Iterator[tuple[str, bool]]:
         link = word if word not in ("and", "or", "", "plus", "but") else link
         verb = _VERB.match(words)
         text = _ARTICLE.sub("", words[verb.end() :] if verb else words).strip()
+        text = re.sub(r"^of ", "", text)
         if (
             not text
             or _VERB.fullmatch(f"{text} ")
@@ -263,12 +270,10 @@ def _is_hard(link: str, text: str, verb: str) -> bool:
         return False
     if link in ("made of", "made from", "from", "by", "made by"):
         return True
-    if wish_for(text) and not re.search(r"\d", text):
+    if (wish_for(text) or _QUALITY.match(f"{text} ")) and not re.search(r"\d", text):
         return False
     if link == "for":
         return bool(re.search(r"\d|\b[A-Z]", text))
-    if link in ("that", "that's", "which") and re.match(
-        r"(?:is|are|i can|can|will)\b", verb.lower()
-    ):
+    if link in ("that", "that's", "which") and not _FEATURE_VERB.match(verb.lower()):
         return bool(re.search(r"\d", text))
     return True

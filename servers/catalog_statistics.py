@@ -25,6 +25,8 @@ class CatalogStatistics:
         """type -> attribute or concept -> products that state it."""
         self.dimensions: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """attribute or concept -> dimension of its unit -> times."""
+        self.units: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        """attribute or concept -> unit as stated -> times."""
         self.values: defaultdict[str, Counter[str]] = defaultdict(Counter)
         """analyzed text value -> "name" and "name\\ttype" -> products."""
         self.spellings: dict[str, str] = {}
@@ -56,6 +58,7 @@ class CatalogStatistics:
                     self.flags[name] += 1
                 elif isinstance(value, Quantity):
                     self.dimensions[name][dimension_of(value.unit) or ""] += 1
+                    self.units[name][value.unit] += 1
                 elif isinstance(value, str) and len(value) <= 40:
                     self._observe_text(name, value, kind)
         if sum(self.products.values()) % 50_000 == 0:
@@ -96,6 +99,7 @@ class CatalogStatistics:
             "brands": dict(self.brands.most_common()),
             "names": {kind: dict(counts.most_common(300)) for kind, counts in self.names.items()},
             "dimensions": {name: dict(counts) for name, counts in self.dimensions.items()},
+            "units": {name: dict(counts) for name, counts in self.units.items()},
             "values": values,
             "flags": dict(self.flags.most_common(5_000)),
             "spellings": {key: self.spellings[key] for key in values},
@@ -110,7 +114,7 @@ class CatalogStatistics:
         made.words.update(data["words"])
         made.flags.update(data["flags"])
         made.spellings.update(data["spellings"])
-        for name in ("names", "dimensions", "values"):
+        for name in ("names", "dimensions", "units", "values"):
             target: defaultdict[str, Counter[str]] = getattr(made, name)
             for key, counts in data[name].items():
                 target[key] = Counter(counts)

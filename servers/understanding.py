@@ -284,16 +284,24 @@ class _Reading:
         except ValueError:
             return None
         start, sign = self._bound(at)
+        low = self._lower_end(at)
         self.quantities.append(Quantity(value=value, unit=unit))
         self._use(at, at + 2)
-        if (named := self._measured(unit, at)) is not None:
-            name, until = named
+        if (named := self._measured(unit, at, at - 2 if low else start)) is not None:
+            name, start, until = named
+            amount = f"{low}..{words[at]} {unit}" if low else f"{sign}{words[at]} {unit}"
             try:
-                wanted = attribute_filter(name, f"{sign}{words[at]} {unit}")
+                wanted = attribute_filter(name, amount)
             except BadQuery:
                 return at + 2
             self._add(start, until, wanted)
         return at + 2
+
+    def _lower_end(self, at: int) -> str | None:
+        """ "20" of "20 to 30 l"."""
+        if at < 2 or self.words[at - 1] not in ("to", "and") or self.used[at - 2]:
+            return None
+        return self.words[at - 2] if self.words[at - 2].replace(".", "", 1).isdigit() else None
 
     def _counts(self) -> None:
         """ "1000 pieces", "at least 4 ports", "for 2 players": a number of things that the
@@ -328,29 +336,50 @@ class _Reading:
                 return at - size, _BOUNDS[said]
         return at, ""
 
-    def _measured(self, unit: str, at: int) -> tuple[str, int] | None:
-        """The attribute of this dimension: the one named beside it, else the most stated."""
+    def _measured(self, unit: str, at: int, start: int) -> tuple[str, int, int] | None:
+        """(attribute of this dimension, start, end): the one named behind or before the figure,
+        else the one that products of the type state most."""
+        able = self._able(unit)
+        for size in (3, 2, 1):
+            said = self.words[at + 2 : at + 2 + size]
+            name = self._named(said, able) if len(said) == size else None
+            if name and not any(self.used[at + 2 : at + 2 + size]):
+                return name, start, at + 2 + size
+        before = start - (self.words[start - 1 : start] == ("of",))
+        for size in (3, 2, 1):
+            said = self.words[max(0, before - size) : before]
+            name = self._named(said, able) if len(said) == size else None
+            if name and not any(self.used[before - size : before]):
+                return name, before - size, at + 2
+        name = self._most_stated(unit, able)
+        return (name, start, at + 2) if name else None
+
+    def _able(self, unit: str) -> dict[str, int]:
+        """What products of the type state in this unit, or at least in its dimension."""
         dimension = dimension_of(unit)
-        dimensions = self.known.statistics.dimensions
-        able = {
+        stated = {
             name: self._stating(name)
-            for name, counts in dimensions.items()
+            for name, counts in self.known.statistics.dimensions.items()
             if dimension and counts[dimension] > 0.2 * counts.total()
         }
-        able = {name: count for name, count in able.items() if count >= self._enough(2)}
-        for size in (2, 1):
-            said = self.words[at + 2 : at + 2 + size]
-            name = self.known.concepts.resolve(" ".join(said)) if len(said) == size else None
-            if name in able and not any(self.used[at + 2 : at + 2 + size]):
-                return name or "", at + 2 + size
+        able = {name: count for name, count in stated.items() if count >= self._enough(2)}
+        units = self.known.statistics.units
+        return {name: count for name, count in able.items() if units[name][unit]} or able
+
+    def _named(self, said: Phrase, able: Mapping[str, int]) -> str | None:
+        concept = self.known.concepts.resolve(" ".join(said))
+        if concept in able:
+            return concept
+        return next((name for name in able if tuple(analyze(name)) == said), None)
+
+    def _most_stated(self, unit: str, able: Mapping[str, int]) -> str | None:
         if not able:
             return None
-        preferred = [name for name in _USUAL.get(dimension or "", ()) if name in able]
         most = max(able, key=lambda name: (able[name], name))
-        for name in preferred:
-            if able[name] >= 0.3 * able[most]:
-                return name, at + 2
-        return (most, at + 2) if able[most] >= 0.3 * self._products() else None
+        for name in _USUAL.get(dimension_of(unit) or "", ()):
+            if able.get(name, 0) >= 0.3 * able[most]:
+                return name
+        return most if able[most] >= 0.3 * self._products() else None
 
     # Words
 
