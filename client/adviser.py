@@ -336,7 +336,7 @@ class _Adviser:
         if len(set(stated.values())) < 2:
             return
         end = min(stated.values()) if better == "low" else max(stated.values())
-        leaders = [alias for alias, n in stated.items() if n == end][:_FEW]
+        leaders = self.found.one_of_each([a for a, n in stated.items() if n == end])[:_FEW]
         field = name if name in ("price", "rating") else f"attributes.{name}"
         titles = " and ".join(f"[{alias}.title]" for alias in leaders)
         known = "" if len(stated) == len(self.found.fits) else " with a stated figure"
