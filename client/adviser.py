@@ -9,6 +9,7 @@ from typing import Any
 
 from client.findings import Findings, Near, Said
 from client.markup import money, quote_mark, value_of
+from client.ranking import balance, ranked, wishes_of
 from client.trajectory import Need
 from client.wishes import Wish, wish_for
 
@@ -29,50 +30,6 @@ def advise(found: Findings) -> str:
     return "\n\n".join(part for part in _Adviser(found).parts() if part) + "\n"
 
 
-def ranked(found: Findings, by_owners: bool = False) -> tuple[str, ...]:
-    """The fitting products, best first: by measured wishes, what owners say, ratings, relevance."""
-    scores = {alias: _standing(found, alias, by_owners) for alias in found.fits}
-    for name, better in _measures(found):
-        for alias, place in _places(found, name, better).items():
-            scores[alias] += place
-    return tuple(sorted(found.fits, key=lambda alias: -scores[alias]))
-
-
-def _standing(found: Findings, alias: str, by_owners: bool) -> float:
-    fields = found.evidence[alias].fields
-    count = float(fields.get("review_count") or 0)
-    rating = float(fields.get("rating") or 0)
-    # A mean of few ratings is drawn towards 4, so that one 5-star review does not win.
-    trusted = (rating * count + 4 * 10) / (count + 10) if rating else 3.9
-    heard = sum(_balance(found, alias, wish) for _, wish in _wishes(found)) if by_owners else 0.0
-    return trusted / 5 + heard / 2 - found.fits.index(alias) / 1000
-
-
-def _balance(found: Findings, alias: str, wish: Wish) -> float:
-    said = found.said_of(alias, wish.asked_of_owners)
-    liked, disliked = _count(said, 4, 5), _count(said, 0, 2)
-    return (liked - disliked) / (liked + disliked + 2)
-
-
-def _count(said: Sequence[Said], low: float, high: float) -> int:
-    return len({s.alias for s in said if s.rating is not None and low <= s.rating <= high})
-
-
-def _places(found: Findings, name: str, better: str) -> dict[str, float]:
-    """1 for the best, falling to near 0; 0 for those that state nothing."""
-    stated = {a: n for a in found.fits if (n := found.number(a, name)) is not None}
-    values = sorted(set(stated.values()), reverse=better == "high")
-    return {alias: 1 - values.index(n) / (len(values) + 1) for alias, n in stated.items()}
-
-
-def _wishes(found: Findings) -> list[tuple[Need, Wish]]:
-    soft = ((need, wish_for(need.text)) for need in found.plan.needs if not need.hard)
-    return [
-        (need, wish or Wish((need.text,), asked_of_owners=_content(need.text)))
-        for need, wish in soft
-    ]
-
-
 def _spoken_of(need: Need) -> tuple[str, ...]:
     """Words by which a guide would speak of a need."""
     wish = None if need.hard else wish_for(need.text)
@@ -81,21 +38,6 @@ def _spoken_of(need: Need) -> tuple[str, ...]:
         return ()
     named = (field.removeprefix("attributes."),) if field else ()
     return (*named, *(wish.asked_of_owners if wish else (need.text.lower(),)))
-
-
-def _content(text: str) -> tuple[str, ...]:
-    words = [
-        w for w in text.lower().split() if len(w) > 2 and w not in ("for", "and", "the", "with")
-    ]
-    return tuple(words)
-
-
-def _measures(found: Findings) -> Iterator[tuple[str, str]]:
-    """(name, better end) of each wish that any fitting product states a number for."""
-    for _, wish in _wishes(found):
-        for name in wish.attributes:
-            if any(found.number(alias, name) is not None for alias in found.fits):
-                yield name, wish.better
 
 
 @dataclass(frozen=True)
@@ -156,7 +98,7 @@ class _Adviser:
         lines = [f"- (hard) {_plain(need.text)}: {self._status(need)}" for need in self.hard]
         lines += [
             f"- (soft) {_plain(need.text)}: {self._wish_status(wish)}"
-            for need, wish in _wishes(self.found)
+            for need, wish in wishes_of(self.found)
         ]
         return f"## Needs\n\nLooking for: {_plain(self.found.plan.looking_for)}.\n\n" + "\n".join(
             lines
@@ -183,7 +125,7 @@ class _Adviser:
         for need in self.hard:
             if mark := self._stated_as(alias, need):
                 lines.append(f"   - {_plain(need.text)}: {mark}")
-        for need, wish in _wishes(self.found):
+        for need, wish in wishes_of(self.found):
             lines += [
                 f"   - {_plain(need.text)}: {name} [{alias}.attributes.{name}]"
                 for name in wish.attributes
@@ -198,10 +140,10 @@ class _Adviser:
 
     def _order(self) -> str:
         """What the order of the recommended goes by, in words."""
-        by = [wish.most or name for _, wish in _wishes(self.found) for name in wish.attributes]
+        by = [wish.most or name for _, wish in wishes_of(self.found) for name in wish.attributes]
         by += (
             ["best spoken of by owners"]
-            if any(w.asked_of_owners for _, w in _wishes(self.found))
+            if any(w.asked_of_owners for _, w in wishes_of(self.found))
             else []
         )
         by += ["best rated"] if any(self._states(a, "rating") for a in self.best) else []
@@ -246,7 +188,7 @@ class _Adviser:
             field = _field(need)
             if field.startswith("attributes.") or field in ("brand", "in_stock"):
                 yield _plain(need.text), field
-        for need, wish in _wishes(self.found):
+        for need, wish in wishes_of(self.found):
             for name in wish.attributes:
                 if name not in ("price", "rating"):
                     yield f"{_plain(need.text)} ({name})", f"attributes.{name}"
@@ -299,7 +241,7 @@ class _Adviser:
 
     def _quotes(self, alias: str) -> Iterator[str]:
         used: set[str] = set()
-        for need, wish in _wishes(self.found) or [(None, _ANY_WISH)]:
+        for need, wish in wishes_of(self.found) or [(None, _ANY_WISH)]:
             said = [
                 s for s in self.found.said_of(alias, wish.asked_of_owners) if s.words not in used
             ]
@@ -323,7 +265,7 @@ class _Adviser:
         if len(self.best) < 2:
             return
         yield from self._extreme("price", "low", "cheapest of them")
-        for _, wish in _wishes(self.found):
+        for _, wish in wishes_of(self.found):
             for name in wish.attributes:
                 if name not in ("price", "rating"):
                     most = wish.most or f"{'lowest' if wish.better == 'low' else 'highest'} {name}"
@@ -349,7 +291,7 @@ class _Adviser:
         for need in self.hard:
             if need.constraint is None and self.spoken_of:
                 yield f"{_plain(need.text)}: no filter or attribute of this catalog answers it"
-        for need, wish in _wishes(self.found):
+        for need, wish in wishes_of(self.found):
             yield from self._unmeasured(need, wish)
 
     def _unmeasured(self, need: Need, wish: Wish) -> Iterator[str]:
@@ -387,7 +329,7 @@ class _Adviser:
             for alias in shown
             if any(self.found.number(alias, name) is not None for name in wish.attributes)
         ]
-        liked = [alias for alias in shown if _balance(self.found, alias, wish) > 0]
+        liked = [alias for alias in shown if balance(self.found, alias, wish) > 0]
         heard = len({*measured, *liked})
         if not heard:
             return "could not verify"
