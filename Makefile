@@ -43,8 +43,17 @@ fmt: env ## format, and mend what the linter can
 serve: env ## the three servers over HTTP, on the index in your data folder
 	$(BIN)/productresearch serve all --http
 
-bench: env ## every script of benchmarks/, one after the other
-	set -e; for script in $(wildcard benchmarks/*.py); do echo "== $$script"; $(BIN)/python $$script; done
+bench: env ## the figures of docs/benchmarks.md; on real data where PRODUCTRESEARCH_TEST_DATA is set
+	$(BIN)/python benchmarks/indexing.py
+	$(BIN)/python benchmarks/search.py
+	@data="$$PRODUCTRESEARCH_TEST_DATA"; \
+	if [ -z "$$data" ]; then echo "PRODUCTRESEARCH_TEST_DATA is not set: no figures on real data"; exit; fi; \
+	catalog="--catalog $$data/icecat/products-*.json.gz --mapping icecat"; \
+	set -ex; \
+	$(BIN)/python benchmarks/indexing.py $$catalog; \
+	$(BIN)/python benchmarks/search.py $$catalog --queries "$$data/icecat/ratings.csv"; \
+	$(BIN)/python benchmarks/retrieval.py $$catalog --ratings "$$data/icecat/ratings.csv"; \
+	$(BIN)/python benchmarks/reports.py --data "$$data"
 
 clean: ## remove what the other targets made
 	rm -rf .venv .demo .hypothesis .pytest_cache .ruff_cache .import_linter_cache dist build
