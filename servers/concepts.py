@@ -83,10 +83,15 @@ class Concepts:
 
     table: Mapping[str, Concept]
     _names: dict[str, str] = field(default_factory=dict[str, str])
+    _exact: dict[str, list[_Rule]] = field(default_factory=dict[str, list[_Rule]])
     _patterns: list[tuple[re.Pattern[str], _Rule]] = field(
         default_factory=list[tuple[re.Pattern[str], _Rule]]
     )
     _rules: dict[str, tuple[_Rule, ...]] = field(default_factory=dict[str, tuple[_Rule, ...]])
+    _covering: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    _readings: dict[object, tuple[tuple[_Rule, Derived], ...]] = field(
+        default_factory=dict[object, "tuple[tuple[_Rule, Derived], ...]"]
+    )
 
     @classmethod
     def load(cls, extra: Path | None = None) -> "Concepts":
@@ -108,7 +113,11 @@ class Concepts:
             self._names[normal(name)] = name
             for rank, source in enumerate(concept.sources):
                 rule = _Rule(name, rank, source)
-                self._patterns += [(_pattern(text), rule) for text in source.attribute]
+                for text in source.attribute:
+                    if "*" in text:
+                        self._patterns.append((_pattern(text), rule))
+                    else:
+                        self._exact.setdefault(" ".join(analyze(text)), []).append(rule)
 
     def resolve(self, name: str) -> str | None:
         """The concept that goes by this name or alias."""
@@ -119,7 +128,12 @@ class Concepts:
 
     def covering(self, attribute: str) -> Sequence[str]:
         """The concepts that read this attribute."""
-        return list(dict.fromkeys(rule.concept for rule in self._rules_for(attribute)))
+        known = self._covering.get(attribute)
+        if known is None:
+            known = tuple(dict.fromkeys(rule.concept for rule in self._rules_for(attribute)))
+            if len(self._covering) < 50_000:
+                self._covering[attribute] = known
+        return known
 
     def derive(self, product: Product) -> Mapping[str, Derived]:
         """All concepts that the product states something about."""
@@ -141,26 +155,38 @@ class Concepts:
     def _derive(self, attributes: Mapping[str, Values], only: str | None) -> dict[str, Derived]:
         best: dict[str, tuple[int, Derived]] = {}
         for attribute, values in attributes.items():
-            for rule in self._rules_for(attribute):
+            for rule, read in self._read_all(attribute, values):
                 if only is not None and rule.concept != only:
                     continue
                 known = best.get(rule.concept)
                 if known and known[0] <= rule.rank and not known[1].unclear:
                     continue
-                read = self._read(rule, attribute, values)
-                if read is not None and (not known or known[1].unclear or not read.unclear):
+                if not known or known[1].unclear or not read.unclear:
                     best[rule.concept] = rule.rank, read
         return {name: derived for name, (_, derived) in best.items()}
+
+    def _read_all(self, attribute: str, values: Values) -> tuple[tuple[_Rule, Derived], ...]:
+        """Every reading of what is stated; products repeat one another, so it is kept."""
+        if not self._rules_for(attribute):
+            return ()
+        key = (attribute, values, tuple(map(type, values)))  # since 1.0 == True
+        readings = self._readings.get(key)
+        if readings is None:
+            found = (
+                (rule, self._read(rule, attribute, values)) for rule in self._rules_for(attribute)
+            )
+            readings = tuple((rule, read) for rule, read in found if read is not None)
+            if len(self._readings) < 100_000:
+                self._readings[key] = readings
+        return readings
 
     def _rules_for(self, attribute: str) -> tuple[_Rule, ...]:
         rules = self._rules.get(attribute)
         if rules is None:
             words = " ".join(analyze(attribute))
-            found = {
-                (rule.concept, rule.rank): rule
-                for pattern, rule in self._patterns
-                if pattern.match(words)
-            }
+            matching = (rule for pattern, rule in self._patterns if pattern.match(words))
+            named = (*self._exact.get(words, ()), *matching)
+            found = {(rule.concept, rule.rank): rule for rule in named}
             rules = tuple(found[key] for key in sorted(found))
             if len(self._rules) < 50_000:
                 self._rules[attribute] = rules

@@ -132,6 +132,19 @@ def _fold(text: str) -> str:
 
 def analyze(text: str) -> list[str]:
     """The words of `text` in order: folded, singular, in one spelling; stop words stay."""
+    # A catalog says the same short things again and again.
+    return list(_short(text)) if len(text) <= _SHORT else _analyzed(text)
+
+
+_SHORT = 120
+
+
+@lru_cache(maxsize=100_000)
+def _short(text: str) -> tuple[str, ...]:
+    return tuple(_analyzed(text))
+
+
+def _analyzed(text: str) -> list[str]:
     folded = _GLUED_UNIT.sub(r"\1 \2", _INCHES.sub(" inch ", _fold(text)))
     words: list[str] = []
     for raw in _WORD.findall(folded):
