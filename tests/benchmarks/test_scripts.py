@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks import generated, indexing, retrieval
 from benchmarks.judged import read_ratings
+from benchmarks.measure import in_fresh_process
 from servers import embedded_text
 from servers.records import Product
 
@@ -38,9 +39,11 @@ def shop(tmp_path: Path) -> Path:
 def test_both_writers_are_given_the_same_products_and_fields(shop: Path, tmp_path: Path):
     folder = tmp_path / "prepared"
     folder.mkdir()
-    assert indexing.prepare([str(shop)], None, folder)[0] == 120
-    ours, bare = indexing.write_ours(folder), indexing.write_bare(folder)
+    assert indexing.prepare([str(shop)], None, folder).products == 120
+    ours = in_fresh_process(indexing.write_ours, folder)
+    bare = in_fresh_process(indexing.write_bare, folder)
     assert ours.products == bare.products == 120
+    assert 0 < ours.analysing + ours.typing < ours.seconds
     assert bare.folder_mb == pytest.approx(ours.folder_mb, rel=0.5)
 
 
