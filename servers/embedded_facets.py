@@ -17,7 +17,6 @@ from servers.values import format_value
 _VALUES = 20
 """Values listed of one facet; attributes get half as many."""
 _ATTRIBUTES = 12
-_SCANNED = 300
 
 Base = Callable[[str | None], tantivy.Query]
 """What matches the text and all filters but those on the named field."""
