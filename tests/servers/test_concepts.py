@@ -150,6 +150,10 @@ def test_a_figure_outside_what_is_possible_is_unclear():
     assert unclear(DISPLAY, 0.0) == "0 in is no possible figure"
 
 
+def test_the_bounds_of_what_is_possible_are_possible():
+    assert read(DISPLAY, inches(0.5), inches(200)) == (inches(0.5), inches(200))
+
+
 def test_a_possible_figure_counts_beside_an_impossible_one():
     assert read(DISPLAY, inches(2400), inches(24)) == (inches(24),)
 

@@ -332,6 +332,12 @@ def test_an_attribute_of_that_very_name_decides_over_its_concept():
     assert judged(printer, "noise", "<= 50 dB") == Met("noise level")
 
 
+def test_what_one_attribute_leaves_open_another_may_answer():
+    monitor = {"display": "IPS, matt", "display diagonal": inches(24)}
+    assert judged(monitor, "display", "24 in") == Met("display diagonal")
+    assert judged(monitor, "display", "ips") == Met("display")
+
+
 def test_what_the_catalog_calls_nothing_of_that_name_is_not_stated():
     assert judged({}, "flux capacitor", True) == Unknown("flux capacitor not stated")
 

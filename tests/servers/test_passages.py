@@ -50,6 +50,15 @@ def test_a_passage_is_filled_with_whole_sentences_around_the_answer(longest: int
     assert longest - 40 < len(passage) <= longest
 
 
+def test_deep_in_a_long_text_a_passage_holds_most_of_the_words_in_whole_sentences():
+    filler = [f"Sentence {at} is about steel." for at in range(40)]
+    filler[20], filler[31], filler[32] = "The battery.", "Its battery is fine.", "The case too."
+    passage = best_passage(" ".join(filler), "battery case", 80)
+    assert "Its battery is fine. The case too." in passage
+    assert set(cut(passage)) <= set(filler)
+    assert len(passage) <= 80
+
+
 def test_a_text_that_does_not_speak_of_it_is_opened():
     assert best_passage(REVIEW, "xylophone", 70) == (
         "I have used drills for thirty years. It came in a red case."

@@ -80,6 +80,11 @@ def test_long_texts_and_bare_numbers_are_no_values_to_choose():
     assert not nothing.values
 
 
+def test_values_of_four_words_and_forty_letters_are_still_kept():
+    kept = counted([(product("x", note="a" * 40, poem="one two three four"), None)])
+    assert set(kept.values) == {"a" * 40, "one two three four"}
+
+
 def test_statistics_read_back_from_json_are_the_same():
     again = CatalogStatistics.from_json(json.loads(json.dumps(SHOP.to_json())))
     assert vars(again) == vars(SHOP)
