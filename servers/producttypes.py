@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from servers.records import Product
@@ -282,6 +283,7 @@ def _vague(phrase: Phrase) -> bool:
     return len(phrase) == 1 and phrase[0] in _VAGUE
 
 
+@lru_cache(maxsize=100_000)
 def _same_head(one: str, other: str) -> bool:
     return canonical(tuple(one.split()))[-1:] == canonical(tuple(other.split()))[-1:]
 
