@@ -196,8 +196,8 @@ def compared(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
 
 def _shown(made: Prepared, ours: Sequence[Written], bare: Sequence[Written], ratio: float) -> str:
-    analysing, typing = (median(getattr(o, part) for o in ours) for part in ("analysing", "typing"))
-    writing = median(one.seconds - one.analysing - one.typing for one in ours)
+    middle = sorted(ours, key=lambda one: one.seconds)[len(ours) // 2]
+    writing = middle.seconds - middle.analysing - middle.typing
     floor = median(one.seconds for one in bare)
     return (
         f"{made.products} products, read in {made.reading_seconds:.1f} s"
@@ -207,8 +207,9 @@ def _shown(made: Prepared, ours: Sequence[Written], bare: Sequence[Written], rat
         f"ours / bare, documents a second: {ratio:.2f} (median of the rounds; goal {_GOAL:.2f}"
         " or more)\n"
         f"the same of its writing alone, given the fields: {floor / writing:.2f}\n"
-        f"where ours spends it: words, facts and concepts {analysing:.1f} s; types and statistics"
-        f" {typing:.1f} s;\nwriting, which is all that bare does in {floor:.1f} s: {writing:.1f} s"
+        f"where ours spends its {middle.seconds:.1f} s: words, facts and concepts"
+        f" {middle.analysing:.1f} s; types and statistics {middle.typing:.1f} s;\n"
+        f"writing, which is all that bare does in {floor:.1f} s: {writing:.1f} s"
     )
 
 
