@@ -132,21 +132,23 @@ class _Adviser:
                 if self._states(alias, f"attributes.{name}")
             ]
         if self._states(alias, "rating"):
-            owners = (
-                f" by [{alias}.review_count] owners" if self._states(alias, "review_count") else ""
-            )
-            lines.append(f"   - rated [{alias}.rating] of 5{owners}")
+            lines.append(f"   - rated [{alias}.rating] of 5{self._owners(alias)}")
         return "\n".join(lines)
+
+    def _owners(self, alias: str) -> str:
+        count = self.found.evidence[alias].fields.get("review_count")
+        if count is None:
+            return ""
+        return f" by [{alias}.review_count] owner{'' if count == 1 else 's'}"
 
     def _order(self) -> str:
         """What the order of the recommended goes by, in words."""
-        by = [wish.most or name for _, wish in wishes_of(self.found) for name in wish.attributes]
-        by += (
-            ["best spoken of by owners"]
-            if any(w.asked_of_owners for _, w in wishes_of(self.found))
-            else []
-        )
-        by += ["best rated"] if any(self._states(a, "rating") for a in self.best) else []
+        wishes = [wish for _, wish in wishes_of(self.found)]
+        by = [wish.most or name for wish in wishes for name in wish.attributes]
+        if any(balance(self.found, alias, wish) for alias in self.best for wish in wishes):
+            by.append("best spoken of by owners")
+        if any(self._states(alias, "rating") for alias in self.best):
+            by.append("best rated")
         return f"{', then '.join((*dict.fromkeys(by), 'closest to the question'))} first"
 
     def _also(self) -> str:
@@ -232,7 +234,7 @@ class _Adviser:
         summary = self.found.summaries.get(alias)
         if not summary:
             return ""
-        head = f"[{alias}.review_summary.count] reviews"
+        head = f"[{alias}.review_summary.count] review{'' if summary['count'] == 1 else 's'}"
         if summary.get("mean") is not None:
             head += f", mean [{alias}.review_summary.mean]"
         liked, disliked = _aspects(summary.get("aspects") or [])
