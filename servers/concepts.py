@@ -396,6 +396,8 @@ def _quantity_in_text(text: str, source: Source, concept: Concept) -> Value | st
         read = _plausible(quantity, concept) if quantity else None
         if isinstance(read, Quantity):
             return read
+        if quantity and concept.unit:
+            return read
     number = _LEADING_NUMBER.match(text)
     if number and (source.assume or not concept.unit):
         return _bare(float(number[1]), source, concept)

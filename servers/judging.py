@@ -108,6 +108,8 @@ def _own_attribute(product: Product, name: str, concepts: Concepts) -> Derived |
         if found is None:
             return None
         attribute, values = found
+    if not values:
+        return None
     problems = [concepts.unclear(attribute, value) for value in values]
     readable = tuple(value for value, problem in zip(values, problems, strict=True) if not problem)
     if readable:

@@ -34,7 +34,7 @@ _WEAK_TYPE_ATTRIBUTES = ("type", "device type")
 _VAGUE = frozenset(
     "accessory other part item product thing general misc miscellaneous adult woman man boy girl "
     "child kid unisex baby original compatible new pack set kit toy brand "
-    "character more supply supplies component".split()
+    "character more supply supplies component only family".split()
 )
 """Heads that say too little when they stand alone."""
 _PHRASE_ENDS = frozenset(
@@ -45,7 +45,7 @@ _ADJECTIVE = re.compile(r"\w{4}(?:ed|less|able)$")
 _LOOK = re.compile(r"colou?r|finish|coloration|gloss")
 _LOOKS = frozenset(
     "black white grey silver red blue green yellow cyan magenta orange pink purple brown beige "
-    "gold clear transparent original compatible matt matte gloss glossy opaque assorted "
+    "gold chrome clear transparent original compatible matt matte gloss glossy opaque assorted "
     "multicolour new refurbished".split()
 )
 _SMALL = re.compile(r"(?<![\w-])[a-z]{3,20}(?![\w-])")
@@ -107,7 +107,7 @@ def _attribute(product: Product, names: Iterable[str]) -> Phrase:
     for name in names:
         for value in product.attributes.get(name, ()):
             if isinstance(value, str):
-                words = tuple(analyze(re.split(r"[(/,]", value)[0]))
+                words = tuple(analyze(re.split(r"[(,]|\s/\s", value)[0]))
                 if words and len(words) <= 4 and all(word.isalpha() for word in words):
                     return words
     return ()
@@ -383,7 +383,12 @@ class TypeMiner:
             for phrase, count in self._weak.items()
             if count >= 2 and (phrase in written or phrase in ends or len(phrase) > 1)
         }
-        titled = {phrase for phrase in written | ends | weak if not self._says_nothing(phrase)}
+        known = {
+            phrase for phrase, count in self._heads.items() if count >= 3 and phrase in names()
+        }
+        titled = {
+            phrase for phrase in written | ends | weak | known if not self._says_nothing(phrase)
+        }
         stated |= {leaf for leaf in self._leaves if not is_measure(leaf[-1])}
         return titled | {phrase for phrase in stated if not _vague(phrase)}
 

@@ -32,10 +32,35 @@ _BOUNDS: Mapping[Phrase, str] = {
     for sign, all_words in {
         ">= ": ("at least", "minimum", "min", "from", "not under", "no less than"),
         "<= ": ("at most", "maximum", "max", "up to", "no more than", "not over", "within"),
-        "> ": ("over", "above", "more than", "longer than", "larger than", "bigger than"),
-        "< ": ("under", "below", "less than", "shorter than", "smaller than", "lighter than"),
+        "> ": (
+            "over",
+            "above",
+            "more than",
+            "longer than",
+            "larger than",
+            "bigger than",
+            "heavier than",
+            "wider than",
+            "taller than",
+            "faster than",
+        ),
+        "< ": (
+            "under",
+            "below",
+            "less than",
+            "shorter than",
+            "smaller than",
+            "lighter than",
+            "quieter than",
+            "thinner than",
+            "narrower than",
+        ),
     }.items()
     for words in all_words
+}
+_AFTER: Mapping[str, str] = {
+    **dict.fromkeys(("more", "larger", "bigger", "longer", "over", "above", "higher", "up"), ">= "),
+    **dict.fromkeys(("less", "smaller", "shorter", "lighter", "under", "below", "lower"), "<= "),
 }
 _USUAL: Mapping[str, tuple[str, ...]] = {
     "length": ("display size", "cable length"),
@@ -46,7 +71,8 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
 }
 """What people mean by a bare figure of a dimension, where the type's products state it."""
 _TOWARDS = frozenset({"for", "compatible", "with", "fit", "to"})
-_NEGATIONS = frozenset({"without", "no", "not", "non"})
+_NEGATIONS = frozenset("without no not non isn't doesn't don't neither nor".split())
+_ARTICLES = (("a",), ("an",), ("any",), ("the",), ("have",), ("want",), ("need",))
 _FEW_PRODUCTS = 50
 _MAX_WORDS = 60
 """A longer query is text pasted by mistake; its first words say what is meant."""
@@ -244,8 +270,14 @@ class _Reading:
                 if not any(self.used[start : start + size]):
                     read(start, start + size)
 
+    def _denial(self, start: int) -> int:
+        """Where a denial before `start` begins ("without a"); `start` where there is none."""
+        before = start - (self.words[max(0, start - 1) : start] in _ARTICLES)
+        denied = before > 0 and self.words[before - 1] in _NEGATIONS
+        return before - 1 if denied else start
+
     def _denied(self, start: int) -> bool:
-        return start > 0 and self.words[start - 1] in _NEGATIONS
+        return self._denial(start) < start
 
     # Numbers with units
 
@@ -284,24 +316,43 @@ class _Reading:
         except ValueError:
             return None
         start, sign = self._bound(at)
+        after = at + 2
+        if not sign and (behind := self._bound_behind(at)):
+            after, sign = behind
         low = self._lower_end(at)
         self.quantities.append(Quantity(value=value, unit=unit))
-        self._use(at, at + 2)
-        if (named := self._measured(unit, at, at - 2 if low else start)) is not None:
+        self._use(at, after)
+        if (named := self._measured(unit, at, self._from(at, start, low))) is not None:
             name, start, until = named
             amount = f"{low}..{words[at]} {unit}" if low else f"{sign}{words[at]} {unit}"
             try:
                 wanted = attribute_filter(name, amount)
             except BadQuery:
-                return at + 2
-            self._add(start, until, wanted)
-        return at + 2
+                return after
+            self._add(start, max(until, after), wanted)
+        return after
+
+    def _from(self, at: int, start: int, low: str | None) -> int:
+        return start if low is None else at - (1 if self.words[at - 1] == low else 2)
 
     def _lower_end(self, at: int) -> str | None:
         """ "20" of "20 to 30 l"."""
+        token = self._spellings[at]
+        if at and token == self._spellings[at - 1] and re.search(r"\d[-–]\d", token):
+            return self.words[at - 1] if self._is_number(at - 1) else None
         if at < 2 or self.words[at - 1] not in ("to", "and") or self.used[at - 2]:
             return None
-        return self.words[at - 2] if self.words[at - 2].replace(".", "", 1).isdigit() else None
+        return self.words[at - 2] if self._is_number(at - 2) else None
+
+    def _is_number(self, at: int) -> bool:
+        return not self.used[at] and self.words[at].replace(".", "", 1).isdigit()
+
+    def _bound_behind(self, at: int) -> tuple[int, str] | None:
+        """ "8 GB or more", "24 inches and up", "8GB+": (end, sign)."""
+        said = self.words[at + 2 : at + 4]
+        if len(said) == 2 and said[0] in ("or", "and") and said[1] in _AFTER:
+            return at + 4, _AFTER[said[1]]
+        return (at + 2, ">= ") if self._spellings[at + 1].endswith("+") else None
 
     def _counts(self) -> None:
         """ "1000 pieces", "at least 4 ports", "for 2 players": a number of things that the
@@ -390,8 +441,8 @@ class _Reading:
         name = next((one for one in names if self._stating(one) >= least), None)
         if name is None:
             return False
-        denied = self._denied(start)
-        self._add(start - denied, end, Is(PREFIX + name, not denied))
+        begins = self._denial(start)
+        self._add(begins, end, Is(PREFIX + name, begins == start))
         return True
 
     def _brand(self, start: int, end: int) -> bool:

@@ -8,9 +8,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_INCHES = re.compile(r"(?<=\d)\s?(?:\"|”|″|'')")
+_INCHES = re.compile(r"(?<=\d)\s?(?:\"|”|″|′′|'')")
 _GLUED_UNIT = re.compile(
-    r"(?<![\w.,])(\d+(?:[.,]\d+)*)(inch(?:es)?|in|mm|cm|m|km|ft|kg|g|mg|lbs?|oz|ml|cl|l|"
+    r"(?<!\w)(?<!\d[.,])(\d+(?:[.,]\d+)*)(inch(?:es)?|in|mm|cm|m|km|ft|kg|g|mg|lbs?|oz|ml|cl|l|"
     r"kb|mb|gb|tb|khz|mhz|ghz|hz|w|kw|va|kva|v|mah|wh|db|ppm|dpi|mbps|gbps|rpm|fps)(?![\w])"
 )
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[.'’][^\W_]+)*")
