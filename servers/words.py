@@ -9,8 +9,8 @@ import unicodedata
 from functools import lru_cache
 
 _INCHES = re.compile(r"(?<=\d)\s?(?:\"|”|″|′′|'')")
-_GLUED_UNIT = re.compile(
-    r"(?<!\w)(?<!\d[.,])(\d+(?:[.,]\d+)*)(inch(?:es)?|in|mm|cm|m|km|ft|kg|g|mg|lbs?|oz|ml|cl|l|"
+_GLUED_UNIT = re.compile(  # a digit first, so that the search skips to the next digit
+    r"(\d(?<!\w\d)(?<!\d[.,]\d)\d*(?:[.,]\d+)*)(inch(?:es)?|in|mm|cm|m|km|ft|kg|g|mg|lbs?|oz|ml|cl|l|"
     r"kb|mb|gb|tb|khz|mhz|ghz|hz|w|kw|va|kva|v|mah|wh|db|ppm|dpi|mbps|gbps|rpm|fps)(?![\w])"
 )
 _WORD = re.compile(r"\d+(?:[.,]\d+)+|[^\W_]+(?:[.'’][^\W_]+)*")
@@ -127,6 +127,8 @@ def singular(word: str) -> str:
 
 
 def _fold(text: str) -> str:
+    if text.isascii():  # nothing to normalize, and far faster
+        return text.lower()
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -145,16 +147,25 @@ def _short(text: str) -> tuple[str, ...]:
 
 
 def _analyzed(text: str) -> list[str]:
-    folded = _GLUED_UNIT.sub(r"\1 \2", _INCHES.sub(" inch ", _fold(text)))
+    folded = _fold(text)
+    if not text.isascii() or '"' in text or "''" in text:
+        folded = _INCHES.sub(" inch ", folded)
     words: list[str] = []
-    for raw in _WORD.findall(folded):
-        word = singular(_POSSESSIVE.sub("", raw))
-        follows_number = bool(words) and words[-1][:1].isdigit()
-        if word in _VARIANT_SPELLINGS and (follows_number or word not in _UNIT_AFTER_NUMBER_ONLY):
-            word = _VARIANT_SPELLINGS[word]
+    for raw in _WORD.findall(_GLUED_UNIT.sub(r"\1 \2", folded)):
+        word, after_number = _forms(raw)
+        if word is not after_number and words and words[-1][0].isdigit():
+            word = after_number
         if word:
             words.append(word)
     return words
+
+
+@lru_cache(maxsize=100_000)
+def _forms(raw: str) -> tuple[str, str]:
+    """The word anywhere, and behind a number ("in" is an inch there)."""
+    word = singular(_POSSESSIVE.sub("", raw))
+    unit = _VARIANT_SPELLINGS.get(word, word)
+    return (word if word in _UNIT_AFTER_NUMBER_ONLY else unit), unit
 
 
 def content_words(text: str) -> list[str]:
