@@ -1,7 +1,7 @@
 """What products of each type state, counted while indexing: what a question is read against."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from servers.concepts import Concepts, Derived
@@ -12,6 +12,27 @@ from servers.words import analyze
 
 _SMALL_CATALOG = 1_000
 """Products up to which a value that is stated once is worth keeping."""
+
+_UNCOUNTED = 50_000
+"""Different statements that may wait."""
+
+Stated = tuple[str, int, tuple[str, ...], tuple[str, ...]]
+"""What is counted of one attribute or concept of a product: its name, how many of the values are
+yes or no, the units of those that have one, and the short texts."""
+
+
+def stated_under(name: str, values: Iterable[Value]) -> Stated:
+    flags = 0
+    units: list[str] = []
+    texts: list[str] = []
+    for value in values:
+        if isinstance(value, bool):
+            flags += 1
+        elif isinstance(value, Quantity):
+            units.append(value.unit)
+        elif isinstance(value, str) and len(value) <= 40:
+            texts.append(value)
+    return name, flags, tuple(units), tuple(texts)
 
 
 class CatalogStatistics:
@@ -44,27 +65,25 @@ class CatalogStatistics:
         concepts: Concepts,
     ) -> None:
         """`derived` is `concepts.derive(product)`, which an index computes anyway."""
-        kind = " ".join(canonical(tuple((product_type or "").split())))
-        kinds = ["", kind] if kind else [""]
-        self.products.update(kinds)
-        self.words.update(set(analyze(product.title)))
-        if product.brand:
-            self.brands[product.brand] += 1
-        for name, values in _stated(product, derived, concepts):
-            for each in kinds:
-                self.names[each][name] += 1
-            for value in values:
-                if isinstance(value, bool):
-                    self.flags[name] += 1
-                elif isinstance(value, Quantity):
-                    self.dimensions[name][dimension_of(value.unit) or ""] += 1
-                    self.units[name][value.unit] += 1
-                elif isinstance(value, str) and len(value) <= 40:
-                    self._observe_text(name, value, kind)
-        if sum(self.products.values()) % 50_000 == 0:
-            self._shrink()
+        tally = Tally(self)
+        stated = (stated_under(*each) for each in _stated(product, derived, concepts))
+        tally.add(product.brand, analyze(product.title), product_type, stated)
+        tally.close()
 
-    def _observe_text(self, name: str, value: str, kind: str) -> None:
+    def count(self, stated: Stated, kind: str, times: int) -> None:
+        """`times` products of a type ("": of none that is known) that state the same."""
+        name, flags, units, texts = stated
+        for each in ("", kind) if kind else ("",):
+            self.names[each][name] += times
+        if flags:
+            self.flags[name] += flags * times
+        for unit in units:
+            self.dimensions[name][dimension_of(unit) or ""] += times
+            self.units[name][unit] += times
+        for text in texts:
+            self._count_text(name, text, kind, times)
+
+    def _count_text(self, name: str, value: str, kind: str, times: int) -> None:
         words = analyze(value)
         if not words or len(words) > 4 or all(word[0].isdigit() for word in words):
             return
@@ -72,11 +91,12 @@ class CatalogStatistics:
         known = self.spellings.get(key)
         if known is None or len(value) < len(known):  # "A3" rather than "A3+"
             self.spellings[key] = value
-        self.values[key][name] += 1
+        self.values[key][name] += times
         if kind:
-            self.values[key][f"{name}\t{kind}"] += 1
+            self.values[key][f"{name}\t{kind}"] += times
 
-    def _shrink(self) -> None:
+    def shrink(self) -> None:
+        """Forgets what is rare, where there is too much to keep."""
         for counter in (self.brands, self.words):
             if len(counter) > 200_000:
                 for key in [key for key, count in counter.items() if count < 2]:
@@ -119,6 +139,55 @@ class CatalogStatistics:
             for key, counts in data[name].items():
                 target[key] = Counter(counts)
         return made
+
+
+class Tally:
+    """Counts products into statistics: what many state alike is taken apart only once.
+
+    `close` it before the statistics are read.
+    """
+
+    def __init__(self, statistics: CatalogStatistics) -> None:
+        self._statistics = statistics
+        self._stated: Counter[tuple[str, Stated]] = Counter()
+        self._kinds: dict[str | None, str] = {}
+        self._seen = 0
+
+    def add(
+        self,
+        brand: str | None,
+        title: Iterable[str],
+        product_type: str | None,
+        stated: Iterable[Stated],
+    ) -> None:
+        """One product; `title` is its analyzed words."""
+        kind = self._kind(product_type)
+        statistics = self._statistics
+        statistics.products[""] += 1
+        if kind:
+            statistics.products[kind] += 1
+        statistics.words.update(set(title))
+        if brand:
+            statistics.brands[brand] += 1
+        self._stated.update((kind, each) for each in stated)
+        self._seen += 1
+        if len(self._stated) > _UNCOUNTED:
+            self.close()
+        if self._seen % 50_000 == 0:
+            self.close()
+            statistics.shrink()
+
+    def close(self) -> None:
+        for (kind, stated), times in self._stated.items():
+            self._statistics.count(stated, kind, times)
+        self._stated.clear()
+
+    def _kind(self, product_type: str | None) -> str:
+        kind = self._kinds.get(product_type)
+        if kind is None:
+            kind = " ".join(canonical(tuple((product_type or "").split())))
+            self._kinds[product_type] = kind
+        return kind
 
 
 def _stated(

@@ -23,7 +23,7 @@ from servers.values import format_value
 from servers.words import analyze, normal
 
 Kind = Literal["flag", "quantity", "words"]
-Reading = Literal["flag", "stated", "mentions", "all", "pick_no", "quantity", "pick", "words"]
+Way = Literal["flag", "stated", "mentions", "all", "pick_no", "quantity", "pick", "words"]
 
 YES = frozenset({"yes", "y", "true"})
 NO = frozenset({"no", "n", "false", "none", "not supported", "not available", "without", "n/a"})
@@ -39,7 +39,7 @@ class Source(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     attribute: tuple[str, ...]
-    read: Reading
+    read: Way
     words: tuple[str, ...] = ()
     pattern: str | None = None
     assume: str | None = None
@@ -77,6 +77,16 @@ class _Rule:
     source: Source
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What one source of a concept makes of one attribute; the same object each time it is seen
+    again, as long as it is remembered: whoever keeps something about it may use it as a key."""
+
+    concept: str
+    rank: int
+    derived: Derived
+
+
 @dataclass
 class Concepts:
     """The table, read. `derive` is what an index stores and `judging` asks."""
@@ -89,8 +99,8 @@ class Concepts:
     )
     _rules: dict[str, tuple[_Rule, ...]] = field(default_factory=dict[str, tuple[_Rule, ...]])
     _covering: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-    _readings: dict[object, tuple[tuple[_Rule, Derived], ...]] = field(
-        default_factory=dict[object, "tuple[tuple[_Rule, Derived], ...]"]
+    _readings: dict[object, tuple[Reading, ...]] = field(
+        default_factory=dict[object, "tuple[Reading, ...]"]
     )
 
     @classmethod
@@ -153,29 +163,26 @@ class Concepts:
         return None
 
     def _derive(self, attributes: Mapping[str, Values], only: str | None) -> dict[str, Derived]:
-        best: dict[str, tuple[int, Derived]] = {}
-        for attribute, values in attributes.items():
-            for rule, read in self._read_all(attribute, values):
-                if only is not None and rule.concept != only:
-                    continue
-                known = best.get(rule.concept)
-                if known and known[0] <= rule.rank and not known[1].unclear:
-                    continue
-                if not known or known[1].unclear or not read.unclear:
-                    best[rule.concept] = rule.rank, read
-        return {name: derived for name, (_, derived) in best.items()}
+        readings = (
+            reading
+            for attribute, values in attributes.items()
+            for reading in self.readings(attribute, values)
+            if only is None or reading.concept == only
+        )
+        return {name: reading.derived for name, reading in chosen(readings).items()}
 
-    def _read_all(self, attribute: str, values: Values) -> tuple[tuple[_Rule, Derived], ...]:
+    def readings(self, attribute: str, values: Values) -> tuple[Reading, ...]:
         """Every reading of what is stated; products repeat one another, so it is kept."""
-        if not self._rules_for(attribute):
+        rules = self._rules_for(attribute)
+        if not rules:
             return ()
         key = (attribute, values, tuple(map(type, values)))  # since 1.0 == True
         readings = self._readings.get(key)
         if readings is None:
-            found = (
-                (rule, self._read(rule, attribute, values)) for rule in self._rules_for(attribute)
+            found = ((rule, self._read(rule, attribute, values)) for rule in rules)
+            readings = tuple(
+                Reading(rule.concept, rule.rank, read) for rule, read in found if read is not None
             )
-            readings = tuple((rule, read) for rule, read in found if read is not None)
             if len(self._readings) < 100_000:
                 self._readings[key] = readings
         return readings
@@ -269,6 +276,21 @@ def _check(name: str, concept: Concept) -> None:
 def _pattern(text: str) -> re.Pattern[str]:
     parts = [" ".join(analyze(part)) for part in text.split("*")]
     return re.compile(translate("*".join(parts)))
+
+
+def chosen(readings: Iterable[Reading]) -> dict[str, Reading]:
+    """For each concept the reading that counts: the first source's that is not unclear."""
+    best: dict[str, Reading] = {}
+    for reading in readings:
+        known = best.get(reading.concept)
+        if known is None:
+            best[reading.concept] = reading
+            continue
+        if known.rank <= reading.rank and not known.derived.unclear:
+            continue
+        if known.derived.unclear or not reading.derived.unclear:
+            best[reading.concept] = reading
+    return best
 
 
 # Readings

@@ -6,17 +6,21 @@ only be written once the last product is there. A million of them would not fit 
 
 import json
 import marshal
-from collections.abc import Iterator, Mapping
+import struct
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from servers.catalog_statistics import CatalogStatistics
-from servers.concepts import Concepts, Derived
-from servers.embedded_schema import Prepared, fact, fact_value, prepare_product
-from servers.producttypes import TypeMiner, TypeModel
+from servers.catalog_statistics import CatalogStatistics, Stated, Tally
+from servers.concepts import Concepts
+from servers.embedded_schema import Prepared, prepare_product
+from servers.embedded_statements import StatementReader, Texts
+from servers.producttypes import Evidence, TypeMiner, TypeModel
 from servers.records import Product
+from servers.words import analyze
 
 LEARNED_FILE = "learned.json"
 
@@ -46,49 +50,76 @@ class Learned:
         fresh.replace(folder / LEARNED_FILE)  # the old file may be shared with an older state
 
 
+_Row = tuple[
+    str,
+    tuple[tuple[str, str], ...],
+    tuple[tuple[str, float], ...],
+    bytes,
+    tuple[Texts, ...],
+    tuple[Stated, ...],
+    str | None,
+    list[str],
+    tuple[Any, ...],
+]
+"""Of one product: what `Prepared` holds, facts, what is counted, brand, words of the title, and
+the evidence of its type."""
+
+_BATCH_ROWS = 256
+_BATCH_BYTES = 1 << 20
+_LENGTH = struct.Struct("<Q")
+
+
 class ProductSpool:
     def __init__(self, path: Path, concepts: Concepts) -> None:
         self._path = path
-        self._concepts = concepts
+        self._statements = StatementReader(concepts)
         self._file: BinaryIO = path.open("w+b", buffering=1 << 20)
         self._miner = TypeMiner()
+        self._batch: list[_Row] = []
+        self._batch_bytes = 0
 
     def put(self, product: Product) -> None:
-        self._miner.observe(product)
-        derived = self._concepts.derive(product)
-        one = prepare_product(product, self._concepts, derived)
-        kept = [
-            (name, [fact("", value) for value in each.values], each.attribute, each.unclear)
-            for name, each in derived.items()
-        ]
-        marshal.dump((one.id, one.texts, one.numbers, one.record, kept), self._file)
+        evidence = self._miner.observe(product)
+        stated = self._statements.read(product)
+        one = prepare_product(product, stated.attribute_text)
+        self._batch.append(
+            (
+                *(one.id, one.texts, one.numbers, one.record),
+                *(stated.facts, stated.counted, product.brand, analyze(product.title)),
+                tuple(evidence),
+            )
+        )
+        self._batch_bytes += len(one.record)
+        if len(self._batch) >= _BATCH_ROWS or self._batch_bytes >= _BATCH_BYTES:
+            self._write_batch()
+
+    def _write_batch(self) -> None:
+        # at once: what the products of a batch state alike is written and read only once
+        written = marshal.dumps(self._batch)
+        self._file.write(_LENGTH.pack(len(written)))
+        self._file.write(written)
+        self._batch.clear()
+        self._batch_bytes = 0
 
     def types(self) -> TypeModel:
         return self._miner.learn()
 
     def typed(self, learned: Learned) -> Iterator[tuple[Prepared, str | None]]:
-        """Each product with its type; `learned.statistics` counts it."""
-        for prepared, derived in self._prepared():
-            product = Product.model_validate_json(prepared.record)
-            found = learned.types.type_of(product)
+        """Each product with its type; `learned.statistics` has counted them at the end."""
+        tally = Tally(learned.statistics)
+        for row in self._rows():
+            name, texts, numbers, record, facts, counted, brand, title, evidence = row
+            found = learned.types.type_from(Evidence(*evidence))
             kind = None if found is None else found.name
-            learned.statistics.observe(product, kind, derived, self._concepts)
-            yield prepared, kind
+            tally.add(brand, title, kind, counted)
+            yield Prepared(name, (*texts, *chain.from_iterable(facts)), numbers, record), kind
+        tally.close()
 
-    def _prepared(self) -> Iterator[tuple[Prepared, Mapping[str, Derived]]]:
+    def _rows(self) -> Iterator[_Row]:
+        self._write_batch()
         self._file.seek(0)
-        while True:
-            try:
-                *fields, kept = marshal.load(self._file)
-            except EOFError:
-                return
-            yield (
-                Prepared(*fields),
-                {
-                    name: Derived(tuple(map(fact_value, terms)), attribute, unclear)
-                    for name, terms, attribute, unclear in kept
-                },
-            )
+        while length := self._file.read(_LENGTH.size):
+            yield from marshal.loads(self._file.read(_LENGTH.unpack(length)[0]))
 
     def close(self) -> None:
         with suppress(OSError):  # a full disk takes no more of what is thrown away here

@@ -8,13 +8,12 @@ judges a single product.
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import tantivy
 
-from servers.concepts import Concepts, Derived
 from servers.records import Kind, Page, Product, Quantity, Record, Review, Value
 from servers.words import analyze, normal
 
@@ -127,11 +126,12 @@ class Prepared:
 
 def document(prepared: Prepared, extra: Iterable[tuple[str, str]] = ()) -> tantivy.Document:
     doc = tantivy.Document()
-    doc.add_text("id", prepared.id)
+    add_text = doc.add_text
+    add_text("id", prepared.id)
     for field, text in prepared.texts:
-        doc.add_text(field, text)
+        add_text(field, text)
     for field, text in extra:
-        doc.add_text(field, text)
+        add_text(field, text)
     for field, number in prepared.numbers:
         doc.add_float(field, number)
     digest = hashlib.blake2b(prepared.record, digest_size=12).digest()
@@ -149,18 +149,15 @@ def _numbers(**fields: float | None) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(value)) for name, value in fields.items() if value is not None)
 
 
-def prepare_product(
-    product: Product, concepts: Concepts, derived: Mapping[str, Derived]
-) -> Prepared:
-    """`derived` is `concepts.derive(product)`."""
+def prepare_product(product: Product, attribute_text: str) -> Prepared:
+    """All but its facts, which products share (`servers.embedded_statements`)."""
     texts = [("text", words(product_text(product)))]
     if product.brand:
         texts.append(("brand", product.brand))
     texts.extend(("category", level) for level in dict.fromkeys(product.category))
     if product.group:
         texts.append(("group", product.group))
-    texts.append(("attribute_text", _attribute_words(product)))
-    texts.extend(_facts(product, concepts, derived))
+    texts.append(("attribute_text", attribute_text))
     numbers = _numbers(
         price=None if product.price is None else float(product.price),
         rating=product.rating,
@@ -169,35 +166,6 @@ def prepare_product(
         as_of=product.as_of and product.as_of.toordinal(),
     )
     return Prepared(product.id, tuple(texts), numbers, _stored(product))
-
-
-def _attribute_words(product: Product) -> str:
-    spoken: list[str] = []
-    for name, values in product.attributes.items():
-        spoken.append(_words_of_short(name))
-        for value in values:
-            if isinstance(value, str):
-                spoken.append(_words_of_short(value) if len(value) < 60 else words(value))
-    return " ".join(spoken)
-
-
-def _facts(
-    product: Product, concepts: Concepts, derived: Mapping[str, Derived]
-) -> Iterator[tuple[str, str]]:
-    for name, values in product.attributes.items():
-        key = attribute_key(name)
-        yield "stated", key + SEPARATOR + name
-        for value in values:
-            if not concepts.unclear(name, value):
-                yield "facts", fact(key, value)
-    for concept, read in derived.items():
-        if read.unclear:
-            yield "stated", unclear_key(concept)
-            continue
-        key = concept_key(concept)
-        yield "stated", key + SEPARATOR + read.attribute
-        for value in read.values:
-            yield "facts", fact(key, value)
 
 
 def prepare_review(review: Review) -> Prepared:
@@ -234,8 +202,3 @@ def page_text(page: Page) -> str:
 
 def words(text: str) -> str:
     return " ".join(analyze(text))
-
-
-@lru_cache(maxsize=50_000)
-def _words_of_short(text: str) -> str:
-    return words(text)

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from servers.records import Product
 from servers.synonyms import canonical, names, signed, wider
@@ -62,8 +62,10 @@ class ProductType:
     source: TypeSource
 
 
-@dataclass(frozen=True)
-class _Evidence:
+class Evidence(NamedTuple):
+    """What one product says about its kind, read once: a plain tuple of texts, so that an index
+    can put it aside until all products have been seen."""
+
     brand: str
     attribute: Phrase = ()
     weak_attribute: Phrase = ()
@@ -75,11 +77,11 @@ class _Evidence:
     features: tuple[str, ...] = ()
 
 
-def _evidence(product: Product) -> _Evidence:
+def _evidence(product: Product) -> Evidence:
     title = without_brand(product.title, product.brand)
     leaf, plural = _leaf(product)
     naming, describing = small_letter_runs(title)
-    return _Evidence(
+    return Evidence(
         brand=(product.brand or "").casefold(),
         attribute=_attribute(product, _TYPE_ATTRIBUTES),
         weak_attribute=_attribute(product, _WEAK_TYPE_ATTRIBUTES),
@@ -151,9 +153,11 @@ class TypeModel:
         )
 
     def type_of(self, product: Product) -> ProductType | None:
-        evidence = _evidence(product)
-        named = self._named(evidence)
-        return named or self._inferred(evidence.features)
+        return self.type_from(_evidence(product))
+
+    def type_from(self, evidence: Evidence) -> ProductType | None:
+        """As `type_of` the product whose evidence `TypeMiner.observe` gave."""
+        return self._named(evidence) or self._inferred(evidence.features)
 
     def find(self, words: Phrase) -> tuple[int, int] | None:
         """Where a query (analyzed words) names a type: [start, end).
@@ -201,7 +205,7 @@ class TypeModel:
     def from_json(cls, data: Mapping[str, Any]) -> "TypeModel":
         return cls(data["types"], data["weights"], data["typical"], data["describing"])
 
-    def _named(self, evidence: _Evidence) -> ProductType | None:
+    def _named(self, evidence: Evidence) -> ProductType | None:
         if evidence.attribute in self._lexicon:
             return _type(evidence.attribute, "attribute")
         title = self._in_title(evidence)
@@ -217,7 +221,7 @@ class TypeModel:
         sign = signed(evidence.features)
         return _type(sign, "inferred") if sign else None
 
-    def _in_title(self, evidence: _Evidence) -> Phrase:
+    def _in_title(self, evidence: Evidence) -> Phrase:
         for run in evidence.runs:
             for ending in endings(run):
                 if ending in self._lexicon:
@@ -307,11 +311,13 @@ class TypeMiner:
         self._looks: Counter[str] = Counter()
         self._small: Counter[str] = Counter()
         self._adjectives: frozenset[str] = frozenset()
-        self._sample: list[_Evidence] = []
+        self._sample: list[Evidence] = []
+        self._stated: Counter[tuple[str, str]] = Counter()
+        """(attribute, value) -> products, until they are taken apart: products repeat them."""
         self._seen = 0
         self._random = random.Random(0)
 
-    def observe(self, product: Product) -> None:
+    def observe(self, product: Product) -> Evidence:
         evidence = _evidence(product)
         self._seen += 1
         self._keep(evidence)
@@ -333,21 +339,33 @@ class TypeMiner:
             if len(makers) < 3:
                 makers.add(evidence.brand)
         self._small.update(_SMALL.findall(product.description[:400]))
-        for name, values in product.attributes.items():
-            for value in values:
-                if isinstance(value, str) and len(value) < 40:
-                    words = analyze(value)[:4]
-                    self._values.update(words)
-                    if _LOOK.search(name):
-                        self._looks.update(words)
+        self._stated.update(
+            (name, value)
+            for name, values in product.attributes.items()
+            for value in values
+            if type(value) is str and len(value) < 40
+        )
+        if len(self._stated) > 50_000:
+            self._count_values()
         if self._seen % 50_000 == 0:
             self._shrink()
+        return evidence
+
+    def _count_values(self) -> None:
+        for (name, value), times in self._stated.items():
+            looks = _LOOK.search(name) is not None
+            for word in analyze(value)[:4]:
+                self._values[word] += times
+                if looks:
+                    self._looks[word] += times
+        self._stated.clear()
 
     def learn(self) -> TypeModel:
+        self._count_values()
         lexicon = self._lexicon()
         describing = self._describing()
         model = TypeModel({" ".join(words): 0 for words in lexicon}, describing=describing)
-        members: defaultdict[str, list[_Evidence]] = defaultdict(list)
+        members: defaultdict[str, list[Evidence]] = defaultdict(list)
         counts: Counter[str] = Counter()
         for evidence in self._sample:
             if (named := model._named(evidence)) is not None:  # pyright: ignore[reportPrivateUsage]
@@ -358,7 +376,7 @@ class TypeMiner:
         weights, typical = _learned(members, self._sample)
         return TypeModel(types, weights, typical, describing)
 
-    def _keep(self, evidence: _Evidence) -> None:
+    def _keep(self, evidence: Evidence) -> None:
         if len(self._sample) < _SAMPLE:
             self._sample.append(evidence)
         elif (at := self._random.randrange(self._seen)) < _SAMPLE:
@@ -437,7 +455,7 @@ class TypeMiner:
 
 
 def _learned(
-    members: Mapping[str, list[_Evidence]], sample: list[_Evidence]
+    members: Mapping[str, list[Evidence]], sample: list[Evidence]
 ) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     everywhere: Counter[str] = Counter()
     for evidence in sample:
@@ -459,7 +477,7 @@ def _learned(
 
 
 def _medians(
-    members: Mapping[str, list[_Evidence]], weights: Mapping[str, Mapping[str, float]]
+    members: Mapping[str, list[Evidence]], weights: Mapping[str, Mapping[str, float]]
 ) -> dict[str, float]:
     typical: dict[str, float] = {}
     for name, evidences in members.items():

@@ -1,0 +1,130 @@
+"""What products state, as the index holds it: worked out once for all that state the same.
+
+A catalog repeats itself: of twenty attributes of a product, nearly all stand in others with the
+same values. Words, facts, readings of concepts and what is counted depend on nothing else.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from math import copysign
+from typing import NamedTuple
+
+from servers.catalog_statistics import Stated, stated_under
+from servers.concepts import Concepts, Reading, chosen
+from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact, unclear_key, words
+from servers.records import Product, Quantity, Value, Values
+
+_KEPT = 60_000
+_LONGEST = 200
+"""Characters of a text that another product may well state, too."""
+
+Texts = tuple[tuple[str, str], ...]
+"""(field, text) pairs of a document."""
+
+
+class Statements(NamedTuple):
+    """Of one product. The parts are shared by all products that state the same."""
+
+    attribute_text: str
+    facts: tuple[Texts, ...]
+    counted: tuple[Stated, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Attribute:
+    spoken: str
+    facts: Texts
+    counted: Stated
+    covering: tuple[str, ...]
+    readings: tuple[Reading, ...]
+
+
+class StatementReader:
+    def __init__(self, concepts: Concepts) -> None:
+        self._concepts = concepts
+        self._attributes: dict[object, _Attribute] = {}
+        self._derived: dict[Reading, tuple[Texts, Stated]] = {}
+
+    def read(self, product: Product) -> Statements:
+        stated = [self._attribute(name, values) for name, values in product.attributes.items()]
+        read = chosen(chain.from_iterable(each.readings for each in stated))
+        derived = [self._concept(reading) for reading in read.values()]
+        own = [
+            each.counted
+            for each in stated
+            if not each.covering or read.keys().isdisjoint(each.covering)
+        ]
+        return Statements(
+            " ".join([each.spoken for each in stated]),
+            (*(each.facts for each in stated), *(facts for facts, _ in derived)),
+            (*(counted for _, counted in derived), *own),
+        )
+
+    def _attribute(self, name: str, values: Values) -> _Attribute:
+        key = _key(name, values)
+        found = self._attributes.get(key)
+        if found is None:
+            found = self._made(name, values)
+            if key is not None:
+                if len(self._attributes) >= _KEPT:
+                    self._attributes.clear()
+                self._attributes[key] = found
+        return found
+
+    def _made(self, name: str, values: Values) -> _Attribute:
+        texts = [words(value) for value in values if isinstance(value, str)]
+        return _Attribute(
+            " ".join([words(name), *texts]),
+            tuple(self._facts(name, values)),
+            stated_under(name, values),
+            tuple(self._concepts.covering(name)),
+            self._concepts.readings(name, values),
+        )
+
+    def _facts(self, name: str, values: Values) -> Iterator[tuple[str, str]]:
+        key = attribute_key(name)
+        yield "stated", key + SEPARATOR + name
+        for value in values:
+            if not self._concepts.unclear(name, value):
+                yield "facts", fact(key, value)
+
+    def _concept(self, reading: Reading) -> tuple[Texts, Stated]:
+        found = self._derived.get(reading)
+        if found is None:
+            if len(self._derived) >= _KEPT:
+                self._derived.clear()
+            counted = stated_under(reading.concept, reading.derived.values)
+            found = tuple(_derived_facts(reading)), counted
+            self._derived[reading] = found
+        return found
+
+
+def _derived_facts(reading: Reading) -> Iterator[tuple[str, str]]:
+    if reading.derived.unclear:
+        yield "stated", unclear_key(reading.concept)
+        return
+    key = concept_key(reading.concept)
+    yield "stated", key + SEPARATOR + reading.derived.attribute
+    for value in reading.derived.values:
+        yield "facts", fact(key, value)
+
+
+def _key(name: str, values: Values) -> object:
+    """Equal only for what is stated alike; None for what is hardly stated twice."""
+    if len(values) == 1:
+        one = _part(values[0])
+        return None if one is None else (name, one)
+    parts = tuple(map(_part, values))
+    return None if None in parts else (name, parts)
+
+
+def _part(value: Value) -> object:
+    # 1.0 == True and 0.0 == -0.0, but they are not stated alike
+    if type(value) is str:
+        return value if len(value) <= _LONGEST else None
+    if isinstance(value, Quantity):
+        return value.value, value.unit, copysign(1.0, value.value)
+    if isinstance(value, float):
+        return value, copysign(1.0, value)
+    return (value,)
