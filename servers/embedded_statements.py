@@ -15,7 +15,7 @@ from servers.concepts import Concepts, Reading, chosen
 from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact, unclear_key, words
 from servers.records import Product, Quantity, Value, Values
 
-_KEPT = 60_000
+_KEPT = 100_000
 _LONGEST = 200
 """Characters of a text that another product may well state, too."""
 

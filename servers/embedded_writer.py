@@ -4,9 +4,10 @@ Reviews and pages go straight into new, still invisible folders. Product types c
 statistics over the whole catalog, so products wait, prepared, in a spool file until `commit`.
 """
 
+import gc
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import tantivy
@@ -76,9 +77,10 @@ class EmbeddedWriter:
         return self._root / f"spool-{self._before.number + 1}"
 
     def add(self, records: Iterable[AnyRecord]) -> None:
-        for record in records:  # what the source raises is its own error, not the engine's
-            with engine_errors(self._root, "writing"):
-                self._add(record)
+        with _rare_collections():
+            for record in records:  # what the source raises is its own error, not the engine's
+                with engine_errors(self._root, "writing"):
+                    self._add(record)
 
     def _add(self, record: AnyRecord) -> None:
         kind = self._kind(kind_of(record))
@@ -107,7 +109,7 @@ class EmbeddedWriter:
             return {kind: writer.prune() for kind, writer in self._kinds.items()}
 
     def commit(self) -> None:
-        with engine_errors(self._root, "writing"):
+        with engine_errors(self._root, "writing"), _rare_collections():
             self._commit()
         self._close()
 
@@ -148,6 +150,17 @@ class EmbeddedWriter:
         with suppress(OSError, IndexMissing, IndexUnreadable):
             clear_leftovers(self._root, _current(self._root))
         self._lock.release()
+
+
+@contextmanager
+def _rare_collections() -> Generator[None]:
+    """Records and what is kept of them hold no cycles: looking for some took a fifth of a write."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 50, before[2])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _current(root: Path) -> Generation:

@@ -247,17 +247,21 @@ class TypeModel:
         return ()
 
     def _inferred(self, features: Iterable[str]) -> ProductType | None:
-        scores: defaultdict[str, float] = defaultdict(float)
+        scores: dict[str, float] = {}
         for feature in features:
-            for name, weight in self.weights.get(feature, {}).items():
-                scores[name] += weight
+            if (weights := self.weights.get(feature)) is not None:
+                for name, weight in weights.items():
+                    scores[name] = scores.get(name, 0.0) + weight
         if not scores:
             return None
-        best = max(scores, key=lambda each: (scores[each], each))
-        others = [scores[name] for name in scores if not _same_head(name, best)]
-        enough = scores[best] >= _COVERAGE * self.typical.get(best, math.inf)
-        clear = max(others, default=0.0) <= (1 - _LEAD) * scores[best]
-        return ProductType(self._agreed(best, scores), "inferred") if enough and clear else None
+        top = max(scores.values())
+        best = max(name for name, score in scores.items() if score == top)
+        if top < _COVERAGE * self.typical.get(best, math.inf):
+            return None
+        rivals = (name for name, score in scores.items() if score > (1 - _LEAD) * top)
+        if not all(_same_head(name, best) for name in rivals):
+            return None
+        return ProductType(self._agreed(best, scores), "inferred")
 
     def _agreed(self, best: str, scores: Mapping[str, float]) -> str:
         """ "printer", where laser and inkjet printers are about as likely."""
