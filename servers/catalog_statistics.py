@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from servers.concepts import Concepts, Derived
@@ -169,7 +170,7 @@ class Tally:
         statistics.words.update(set(title))
         if brand:
             statistics.brands[brand] += 1
-        self._stated.update((kind, each) for each in stated)
+        self._stated.update(zip(repeat(kind), stated))
         self._seen += 1
         if len(self._stated) > _UNCOUNTED:
             self.close()

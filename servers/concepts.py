@@ -179,9 +179,9 @@ class Concepts:
         key = (attribute, values, tuple(map(type, values)))  # since 1.0 == True
         readings = self._readings.get(key)
         if readings is None:
-            found = ((rule, self._read(rule, attribute, values)) for rule in rules)
+            found = [(rule, self._read(rule, attribute, values)) for rule in rules]
             readings = tuple(
-                Reading(rule.concept, rule.rank, read) for rule, read in found if read is not None
+                [Reading(rule.concept, rule.rank, read) for rule, read in found if read is not None]
             )
             if len(self._readings) < 100_000:
                 self._readings[key] = readings

@@ -15,7 +15,7 @@ from functools import lru_cache
 import tantivy
 
 from servers.records import Kind, Page, Product, Quantity, Record, Review, Value
-from servers.words import analyze, normal
+from servers.words import analyze, analyze_lines, normal
 
 SEPARATOR = "\x1f"
 CONCEPT_MARK = "@"
@@ -151,7 +151,7 @@ def _numbers(**fields: float | None) -> tuple[tuple[str, float], ...]:
 
 def prepare_product(product: Product, attribute_text: str) -> Prepared:
     """All but its facts, which products share (`servers.embedded_statements`)."""
-    texts = [("text", words(product_text(product)))]
+    texts = [("text", " ".join(analyze_lines(_product_lines(product))))]
     if product.brand:
         texts.append(("brand", product.brand))
     texts.extend(("category", level) for level in dict.fromkeys(product.category))
@@ -188,8 +188,11 @@ def prepare_page(page: Page) -> Prepared:
 
 
 def product_text(product: Product) -> str:
-    parts = (product.title, product.brand or "", product.description, *product.category)
-    return "\n".join(parts)
+    return "\n".join(_product_lines(product))
+
+
+def _product_lines(product: Product) -> tuple[str, ...]:
+    return (product.title, product.brand or "", product.description, *product.category)
 
 
 def review_text(review: Review) -> str:

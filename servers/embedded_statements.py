@@ -5,7 +5,6 @@ same values. Words, facts, readings of concepts and what is counted depend on no
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from math import copysign
 from typing import NamedTuple
@@ -31,8 +30,7 @@ class Statements(NamedTuple):
     counted: tuple[Stated, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Attribute:
+class _Attribute(NamedTuple):
     spoken: str
     facts: Texts
     counted: Stated
@@ -48,18 +46,17 @@ class StatementReader:
 
     def read(self, product: Product) -> Statements:
         stated = [self._attribute(name, values) for name, values in product.attributes.items()]
-        read = chosen(chain.from_iterable(each.readings for each in stated))
+        read = chosen(chain.from_iterable([each.readings for each in stated if each.readings]))
         derived = [self._concept(reading) for reading in read.values()]
-        own = [
+        facts = [each.facts for each in stated]
+        facts += [facts for facts, _ in derived]
+        counted = [counted for _, counted in derived]
+        counted += [
             each.counted
             for each in stated
             if not each.covering or read.keys().isdisjoint(each.covering)
         ]
-        return Statements(
-            " ".join([each.spoken for each in stated]),
-            (*(each.facts for each in stated), *(facts for facts, _ in derived)),
-            (*(counted for _, counted in derived), *own),
-        )
+        return Statements(" ".join([each.spoken for each in stated]), tuple(facts), tuple(counted))
 
     def _attribute(self, name: str, values: Values) -> _Attribute:
         key = _key(name, values)
@@ -113,8 +110,10 @@ def _derived_facts(reading: Reading) -> Iterator[tuple[str, str]]:
 def _key(name: str, values: Values) -> object:
     """Equal only for what is stated alike; None for what is hardly stated twice."""
     if len(values) == 1:
-        one = _part(values[0])
-        return None if one is None else (name, one)
+        value = values[0]
+        if type(value) is str:
+            return (name, value) if len(value) <= _LONGEST else None
+        return name, _part(value)
     parts = tuple(map(_part, values))
     return None if None in parts else (name, parts)
 

@@ -6,6 +6,7 @@ number and unit) must agree between a catalog and a question, so every part uses
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
 _INCHES = re.compile(r"(?<=\d)\s?(?:\"|”|″|′′|'')")
@@ -138,6 +139,28 @@ def analyze(text: str) -> list[str]:
     return list(_short(text)) if len(text) <= _SHORT else _analyzed(text)
 
 
+def analyze_lines(lines: Sequence[str]) -> list[str]:
+    """As `analyze` of the lines joined, where a line that was met before costs nothing."""
+    words: list[str] = []
+    before = "."
+    for line in filter(None, lines):
+        found = analyze(line)
+        if _may_end_number(before, words) and _may_be_unit(line, found):
+            return analyze("\n".join(lines))
+        words += found
+        before = line
+    return words
+
+
+def _may_end_number(line: str, words: Sequence[str]) -> bool:
+    return not line[-1].isascii() or line[-1].isdigit() or bool(words and words[-1][0].isdigit())
+
+
+def _may_be_unit(line: str, words: Sequence[str]) -> bool:
+    plain = line[0].isascii() and line[0].isalnum()
+    return not plain or not _UNIT_AFTER_NUMBER_ONLY.isdisjoint(words[:1])
+
+
 _SHORT = 120
 
 
@@ -150,8 +173,10 @@ def _analyzed(text: str) -> list[str]:
     folded = _fold(text)
     if not text.isascii() or '"' in text or "''" in text:
         folded = _INCHES.sub(" inch ", folded)
+    if _GLUED_UNIT.search(folded):  # a substitution costs more than a search that finds nothing
+        folded = _GLUED_UNIT.sub(r"\1 \2", folded)
     words: list[str] = []
-    for raw in _WORD.findall(_GLUED_UNIT.sub(r"\1 \2", folded)):
+    for raw in _WORD.findall(folded):
         word, after_number = _forms(raw)
         if word is not after_number and words and words[-1][0].isdigit():
             word = after_number
@@ -163,7 +188,8 @@ def _analyzed(text: str) -> list[str]:
 @lru_cache(maxsize=100_000)
 def _forms(raw: str) -> tuple[str, str]:
     """The word anywhere, and behind a number ("in" is an inch there)."""
-    word = singular(_POSSESSIVE.sub("", raw))
+    bare = raw if raw.isalnum() else _POSSESSIVE.sub("", raw)
+    word = singular(bare)
     unit = _VARIANT_SPELLINGS.get(word, word)
     return (word if word in _UNIT_AFTER_NUMBER_ONLY else unit), unit
 
