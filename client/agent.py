@@ -32,7 +32,7 @@ from client.states import (
     last_step,
     state_of,
 )
-from client.supervisor import Supervisor
+from client.supervisor import Judgement, Supervisor
 from client.toolbox import Toolbox
 from client.trajectory import (
     Check,
@@ -136,6 +136,10 @@ class _Loop:
         return CheckPlan(message)
 
     async def check_plan(self, state: CheckPlan) -> Acting | Planning:
+        if not self.run.verdicts and self.run.rubric is None:
+            drawn = await self.supervisor.rubric(self.run)
+            if drawn:
+                self.append(drawn)
         found = await self.supervisor.plan(self.run, state.message)
         verdict = self.judged(state.message, found, forced=self.capped(state.message))
         return after_plan(state.message, verdict)
@@ -164,7 +168,8 @@ class _Loop:
 
     async def check_tool_call(self, message: Message, call: ToolCall, *, forced: bool) -> None:
         if len(self.run.observations) + len(accepted(self.run, message)) >= self.budget.tool_calls:
-            found, forced = [_over_budget(call, self.budget.tool_calls)], False
+            found = Judgement((_over_budget(call, self.budget.tool_calls),))
+            forced = False
         else:
             found = await self.supervisor.call(self.run, message, call)
         self.judged(message, found, forced=forced, call_id=call.id)
@@ -245,16 +250,18 @@ class _Loop:
         return message.attempt > caps[message.state] or _unchanged(self.run, message)
 
     def judged(
-        self, message: Message, found: list[Check], *, forced: bool, call_id: str | None = None
+        self, message: Message, found: Judgement, *, forced: bool, call_id: str | None = None
     ) -> Verdict:
-        refused = any(check.severity == "refuse" for check in found)
+        refused = any(check.severity == "refuse" for check in found.checks)
         verdict = Verdict(
             message_id=message.id,
             state=message.state,
             step=message.step,
             attempt=message.attempt,
             decision="revise" if refused and not forced else "accept",
-            checks=tuple(found),
+            checks=found.checks,
+            thought=found.thought,
+            usage=found.usage,
             forced=refused and forced,
             call_id=call_id,
         )

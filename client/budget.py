@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from client.trajectory import Evidence, Observation, StopReason, Trajectory
+from client.trajectory import (
+    Evidence,
+    Message,
+    Observation,
+    RubricDrawn,
+    StopReason,
+    Trajectory,
+    Usage,
+    Verdict,
+)
 
 STALLED_AFTER = 4
 """Steps in a row without anything new that end the research."""
@@ -48,7 +57,7 @@ class Spent:
 
     @staticmethod
     def by(run: Trajectory) -> "Spent":
-        used = [m.usage for m in run.messages if m.usage]
+        used = list(usages(run))
         longest: dict[int, float] = {}
         for seen in run.observations:
             longest[seen.step] = max(seen.seconds, longest.get(seen.step, 0.0))
@@ -58,6 +67,13 @@ class Spent:
             cost=sum(u.cost or 0.0 for u in used),
             seconds=sum(u.seconds for u in used) + sum(longest.values()),
         )
+
+
+def usages(run: Trajectory) -> Iterator[Usage]:
+    """Of every answer that any model gave in the run."""
+    for event in run.events:
+        if isinstance(event, Message | Verdict | RubricDrawn) and event.usage:
+            yield event.usage
 
 
 def stalled(run: Trajectory) -> bool:

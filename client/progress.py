@@ -15,6 +15,7 @@ from client.trajectory import (
     Message,
     Observation,
     Plan,
+    RubricDrawn,
     State,
     TaskGiven,
     Trajectory,
@@ -70,7 +71,7 @@ class Progress:
                 self._observation(run, event)
             case Ended():
                 self._ended(run, event)
-            case TaskGiven():
+            case TaskGiven() | RubricDrawn():
                 pass
 
     def say(self, text: str, style: str = "") -> None:

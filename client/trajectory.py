@@ -84,10 +84,15 @@ class ToolCall(Data):
 
 
 class Usage(Data):
+    """Of one answer of a model, tries that failed included in the seconds alone."""
+
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
+    """In the currency of the configured prices; None where no price is known."""
     seconds: float = 0.0
+    model: str = ""
+    tries: int = 1
 
 
 class Evidence(Data):
@@ -102,6 +107,19 @@ class Evidence(Data):
     of {name, value, attribute}. Empty where a result named the id and nothing else of it."""
 
 
+class Criterion(Data):
+    id: str
+    text: str
+    weight: float = 1.0
+    dimension: str = ""
+
+
+class Rubric(Data):
+    """What a good report on this question does. The researcher never sees it."""
+
+    criteria: tuple[Criterion, ...]
+
+
 # Events
 
 
@@ -112,7 +130,20 @@ class TaskGiven(Data):
     """Researcher, index, budgets, caps: what a resumed run must keep. Never a secret."""
     tools: tuple[dict[str, Any], ...] = ()
     """Name, description and input schema of every tool offered."""
+    rubric: Rubric | None = None
+    """Where the task brings one; else the supervisor may draw one up (`RubricDrawn`)."""
     schema_version: int = SCHEMA_VERSION
+
+
+class RubricDrawn(Data):
+    """What the supervising model made of the question before the first draft."""
+
+    event: Literal["rubric"] = "rubric"
+    rubric: Rubric
+    thought: str = ""
+    usage: Usage | None = None
+    failed: str = ""
+    """Why there is no usable rubric; its criteria are empty then."""
 
 
 class Message(Data):
@@ -132,6 +163,8 @@ class Message(Data):
     supersedes: str | None = None
     """The refused attempt of the same step that this one replaces."""
     usage: Usage | None = None
+    cut_off: bool = False
+    """The model stopped at its length limit, not at the end of what it had to say."""
     because: StopReason | None = None
     """In WRITING: why the research stopped, so that a resumed run gives the same reason."""
 
@@ -142,6 +175,7 @@ class Check(Data):
     message: str
     refers_to: str | None = None
     """A tool call's id, a need's id, an alias or a piece of the draft."""
+    by: Literal["code", "model"] = "code"
 
 
 class Verdict(Data):
@@ -154,8 +188,13 @@ class Verdict(Data):
     checks: tuple[Check, ...] = ()
     forced: bool = False
     """Accepted at the cap with refusals open."""
+    next_author: Literal["researcher", "corrector"] = "researcher"
+    """Who makes the next attempt where this one is to be revised."""
     call_id: str | None = None
     """Set where the verdict judges one tool call."""
+    thought: str = ""
+    """The supervising model's own."""
+    usage: Usage | None = None
 
 
 class Observation(Data):
@@ -179,7 +218,10 @@ class Ended(Data):
     detail: str = ""
 
 
-Event = Annotated[TaskGiven | Message | Verdict | Observation | Ended, Field(discriminator="event")]
+Event = Annotated[
+    TaskGiven | RubricDrawn | Message | Verdict | Observation | Ended,
+    Field(discriminator="event"),
+]
 
 
 class Trajectory(Data):
@@ -193,6 +235,12 @@ class Trajectory(Data):
     @cached_property
     def task(self) -> TaskGiven:
         return next(e for e in self.events if isinstance(e, TaskGiven))
+
+    @cached_property
+    def rubric(self) -> Rubric | None:
+        """The task's, else the one drawn up; None where neither is there yet."""
+        drawn = (e.rubric for e in self.events if isinstance(e, RubricDrawn))
+        return self.task.rubric or next(drawn, None)
 
     @cached_property
     def messages(self) -> tuple[Message, ...]:
