@@ -1,11 +1,12 @@
 """What a run may spend, what it has spent, and whether it still gets anywhere."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from client.trajectory import (
+    Event,
     Evidence,
     Message,
     Observation,
@@ -20,6 +21,17 @@ STALLED_AFTER = 4
 """Steps in a row without anything new that end the research."""
 
 
+class Limits(Protocol):
+    """What ends the research, and what forbids another attempt."""
+
+    @property
+    def tool_calls(self) -> int: ...
+
+    def exhausted(self, run: Trajectory, seconds: float) -> StopReason | None: ...
+
+    def out_of_time(self, run: Trajectory, seconds: float) -> StopReason | None: ...
+
+
 @dataclass(frozen=True)
 class Budget:
     """None: no limit."""
@@ -27,22 +39,27 @@ class Budget:
     tool_calls: int = 40
     minutes: float | None = None
     tokens: int | None = None
+    """Of all models, input and output."""
     cost: float | None = None
 
     def exhausted(self, run: Trajectory, seconds: float) -> StopReason | None:
-        """Which limit the run has reached; `seconds` is its time so far."""
+        """Which limit ends the research; `seconds` is its time so far. As much as a turn took is
+        kept back for the report."""
         if self.tool_calls <= len(run.observations):
             return StopReason.TOOL_CALLS
-        return self.out_of_time(run, seconds)
+        return self._over(run, seconds, turns=2)
 
     def out_of_time(self, run: Trajectory, seconds: float) -> StopReason | None:
-        """The limits that forbid another model call as well."""
-        spent = Spent.by(run)
+        """Which limit forbids another model call as well."""
+        return self._over(run, seconds, turns=1)
+
+    def _over(self, run: Trajectory, seconds: float, turns: int) -> StopReason | None:
+        spent, turn = Spent.by(run), Spent.in_turn(run)
         if self.minutes is not None and seconds >= self.minutes * 60:
             return StopReason.TIME
-        if self.tokens is not None and spent.tokens >= self.tokens:
+        if self.tokens is not None and spent.tokens + turns * turn.tokens >= self.tokens:
             return StopReason.TOKENS
-        if self.cost is not None and spent.cost >= self.cost:
+        if self.cost is not None and (spent.cost or 0) + turns * (turn.cost or 0) >= self.cost:
             return StopReason.COST
         return None
 
@@ -51,27 +68,40 @@ class Budget:
 class Spent:
     tool_calls: int
     tokens: int
-    cost: float
+    cost: float | None
+    """None where a model answered whose price is not known."""
     seconds: float
     """Of model calls and tool calls; calls of one step ran at once."""
 
     @staticmethod
     def by(run: Trajectory) -> "Spent":
-        used = list(usages(run))
-        longest: dict[int, float] = {}
-        for seen in run.observations:
-            longest[seen.step] = max(seen.seconds, longest.get(seen.step, 0.0))
-        return Spent(
-            tool_calls=len(run.observations),
-            tokens=sum(u.input_tokens + u.output_tokens for u in used),
-            cost=sum(u.cost or 0.0 for u in used),
-            seconds=sum(u.seconds for u in used) + sum(longest.values()),
-        )
+        return _spent(run.events)
+
+    @staticmethod
+    def in_turn(run: Trajectory) -> "Spent":
+        """By the last draft and the verdicts on it."""
+        drafts = [n for n, event in enumerate(run.events) if isinstance(event, Message)]
+        return _spent(run.events[drafts[-1] :] if drafts else ())
 
 
-def usages(run: Trajectory) -> Iterator[Usage]:
-    """Of every answer that any model gave in the run."""
-    for event in run.events:
+def _spent(events: Sequence[Event]) -> Spent:
+    used = list(usages(events))
+    costs = [usage.cost for usage in used]
+    longest: dict[int, float] = {}
+    seen = [event for event in events if isinstance(event, Observation)]
+    for one in seen:
+        longest[one.step] = max(one.seconds, longest.get(one.step, 0.0))
+    return Spent(
+        tool_calls=len(seen),
+        tokens=sum(u.input_tokens + u.output_tokens for u in used),
+        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+        seconds=sum(u.seconds for u in used) + sum(longest.values()),
+    )
+
+
+def usages(events: Iterable[Event]) -> Iterator[Usage]:
+    """Of every answer that any model gave."""
+    for event in events:
         if isinstance(event, Message | Verdict | RubricDrawn) and event.usage:
             yield event.usage
 

@@ -45,8 +45,28 @@ def research(
         ),
     ] = None,
     supervise: Annotated[bool, typer.Option(help="Check each step and send faults back.")] = True,
+    supervisor_model: Annotated[
+        str | None,
+        typer.Option(
+            help='The model that criticizes what the checks in code let pass: "none", or another'
+            " than --model."
+        ),
+    ] = None,
+    corrector: Annotated[
+        str | None,
+        typer.Option(help='Who takes over where a draft stays refused: "rules" or a model.'),
+    ] = None,
+    approve_plan: Annotated[
+        bool, typer.Option("--approve-plan", help="Show the plan first, to be edited.")
+    ] = False,
     max_tool_calls: Annotated[int, typer.Option(min=1, max=1000)] = Budget().tool_calls,
     max_minutes: Annotated[float | None, typer.Option(min=0)] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Of all models, what they read and write.")
+    ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, help="Needs the models' prices in models.toml.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the run; default: a new one in your data folder.")
     ] = None,
@@ -65,6 +85,8 @@ def research(
 
     if resume and question:
         raise typer.BadParameter("--resume goes on with its own question; leave QUESTION out")
+    if not supervise and (supervisor_model or corrector):
+        raise typer.BadParameter("--no-supervise leaves a supervisor and a corrector nothing to do")
     if resume:
         raise typer.Exit(_shown(resume, researching.resumed(resume, quiet), as_json))
     settings = researching.Settings(
@@ -73,8 +95,13 @@ def research(
         server=server,
         mcp=str(mcp.absolute()) if mcp else None,
         supervise=supervise,
+        supervisor_model=supervisor_model,
+        corrector=corrector,
+        approve_plan=approve_plan,
         max_tool_calls=max_tool_calls,
         max_minutes=max_minutes,
+        max_tokens=max_tokens,
+        max_cost=max_cost,
     )
     asked = _question(question)
     folder = out or new_folder(asked)
@@ -178,7 +205,13 @@ def _shown(folder: Path, run: Trajectory, as_json: bool) -> int:
             print(f"productresearch: {run.ended.detail if run.ended else ''}", file=sys.stderr)
             print(f"Nothing is lost: productresearch research --resume {folder}", file=sys.stderr)
             return 1
-        case StopReason.TOOL_CALLS | StopReason.TOKENS | StopReason.COST | StopReason.TIME:
+        case (
+            StopReason.TOOL_CALLS
+            | StopReason.TOKENS
+            | StopReason.COST
+            | StopReason.TIME
+            | StopReason.INTERRUPTED
+        ):
             return 3
         case _:
             return 0

@@ -17,6 +17,7 @@ class Draft:
     tool_calls: Sequence[tuple[str, dict[str, object]]] = ()
     """(tool name, arguments with aliases); the agent numbers them."""
     usage: Usage | None = None
+    cut_off: bool = False
 
 
 class Researcher(Protocol):

@@ -1,25 +1,38 @@
 """A research run from its settings: sessions, researcher, supervisor, loop and run folder."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from client import runs
-from client.agent import pursue
+import click
+
+from client import approval, runs
+from client.agent import Approve, pursue
 from client.budget import Budget
 from client.errors import BadRun, Interrupted
 from client.llm import PROMPTS, LLMResearcher
 from client.model import ChatModel
 from client.progress import Progress
+from client.researcher import Researcher
 from client.rules import RulesResearcher
 from client.states import Finished, state_of
-from client.supervisor import CodeSupervisor, Unsupervised
-from client.toolbox import configured_servers, open_toolbox, own_servers, running_server
-from client.trajectory import Event, TaskGiven, Trajectory
+from client.stopping import as_usual, on_interrupt
+from client.supervisor import CodeSupervisor, Supervisor, Unsupervised
+from client.toolbox import (
+    Source,
+    Toolbox,
+    configured_servers,
+    open_toolbox,
+    own_servers,
+    running_server,
+)
+from client.trajectory import Event, Plan, TaskGiven, Trajectory
 
 RULES = "rules"
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -27,12 +40,19 @@ class Settings:
     """What a run was started with, as its folder keeps it: a resumed run takes all of it."""
 
     model: str = RULES
+    supervisor_model: str | None = None
+    """None: the researching model; `none`: the checks in code alone."""
+    corrector: str | None = None
+    """`rules` or a model; takes over at a cap."""
     index: str | None = None
     server: str | None = None
     mcp: str | None = None
     supervise: bool = True
+    approve_plan: bool = False
     max_tool_calls: int = Budget().tool_calls
     max_minutes: float | None = None
+    max_tokens: int | None = None
+    max_cost: float | None = None
 
     @staticmethod
     def of(task: TaskGiven) -> "Settings":
@@ -40,6 +60,22 @@ class Settings:
             return Settings(**task.settings)
         except TypeError as error:
             raise BadRun(f"the run's settings are not of this version ({error})") from error
+
+    @property
+    def critic(self) -> str | None:
+        """The model that criticizes; None where none does."""
+        named = self.supervisor_model or self.model
+        return named if self.supervise and named not in (RULES, NONE) else None
+
+    @property
+    def models(self) -> list[str]:
+        """Every model that may be asked, once each."""
+        asked = (self.model, self.critic, self.corrector if self.supervise else None)
+        return list(dict.fromkeys(name for name in asked if name and name != RULES))
+
+    @property
+    def budget(self) -> Budget:
+        return Budget(self.max_tool_calls, self.max_minutes, self.max_tokens, self.max_cost)
 
 
 def started(folder: Path, question: str, settings: Settings, quiet: bool) -> Trajectory:
@@ -68,8 +104,8 @@ def _to_the_end(
         if isinstance(start, Trajectory):
             progress.going_on(start)
         try:
-            run = asyncio.run(_pursued(folder, start, settings, record))
-        except KeyboardInterrupt:
+            run = asyncio.run(_pursued(folder, start, settings, record, progress))
+        except asyncio.CancelledError:
             raise Interrupted(
                 f"stopped; go on with: productresearch research --resume {folder.path}"
             ) from None
@@ -78,7 +114,7 @@ def _to_the_end(
 
 
 def _prompts(settings: Settings) -> dict[str, str]:
-    return {} if settings.model == RULES else PROMPTS
+    return PROMPTS if settings.models else {}
 
 
 async def _pursued(
@@ -86,28 +122,72 @@ async def _pursued(
     start: Trajectory | str,
     settings: Settings,
     record: Callable[[Trajectory, Event], None],
+    progress: Progress,
 ) -> Trajectory:
     log = folder.path / "servers.log"
-    ours = running_server(settings.server) if settings.server else own_servers(settings.index, log)
-    others = configured_servers(Path(settings.mcp), log) if settings.mcp else {}
-    async with _model(settings) as model, open_toolbox(ours, others) as toolbox:
+    async with AsyncExitStack() as stack:
+        models = {
+            name: await stack.enter_async_context(ChatModel(name)) for name in settings.models
+        }
+        toolbox = await stack.enter_async_context(_toolbox(settings, log))
+        stop = stack.enter_context(on_interrupt(progress.say))
         if isinstance(start, str):
             tools = tuple(tool.offered for tool in toolbox.tools)
             start = folder.begin(TaskGiven(question=start, settings=asdict(settings), tools=tools))
         return await pursue(
             start,
-            researcher=LLMResearcher(model, toolbox.tools) if model else RulesResearcher(),
-            supervisor=CodeSupervisor(toolbox) if settings.supervise else Unsupervised(),
+            researcher=_researcher(settings.model, models, toolbox),
+            supervisor=_supervisor(settings, models, toolbox),
+            corrector=_corrector(settings, models, toolbox),
             toolbox=toolbox,
             record=record,
-            budget=Budget(tool_calls=settings.max_tool_calls, minutes=settings.max_minutes),
+            budget=settings.budget,
+            approve=_approve(progress) if settings.approve_plan else None,
+            stop=stop,
         )
 
 
+def _researcher(name: str, models: dict[str, ChatModel], toolbox: Toolbox) -> Researcher:
+    return RulesResearcher() if name == RULES else LLMResearcher(models[name], toolbox.tools)
+
+
+def _corrector(
+    settings: Settings, models: dict[str, ChatModel], toolbox: Toolbox
+) -> Researcher | None:
+    if settings.corrector is None or not settings.supervise:
+        return None
+    return _researcher(settings.corrector, models, toolbox)
+
+
+def _supervisor(settings: Settings, models: dict[str, ChatModel], toolbox: Toolbox) -> Supervisor:
+    if not settings.supervise:
+        return Unsupervised()
+    if settings.critic is None:
+        return CodeSupervisor(toolbox)
+    return CodeSupervisor(toolbox)
+
+
 @asynccontextmanager
-async def _model(settings: Settings) -> AsyncGenerator[ChatModel | None]:
-    if settings.model == RULES:
-        yield None
-        return
-    async with ChatModel(settings.model) as model:
-        yield model
+async def _toolbox(settings: Settings, log: Path) -> AsyncGenerator[Toolbox]:
+    ours: Source = (
+        running_server(settings.server) if settings.server else own_servers(settings.index, log)
+    )
+    others = configured_servers(Path(settings.mcp), log) if settings.mcp else {}
+    async with open_toolbox(ours, others) as toolbox:
+        yield toolbox
+
+
+def _approve(progress: Progress) -> Approve:
+    """Asks at the terminal; without one the plan is taken as it is."""
+
+    async def approve(plan: Plan) -> Plan | None:
+        if not sys.stdin.isatty():
+            progress.say("No terminal to ask: the plan is taken as it is")
+            return plan
+        with as_usual():
+            try:
+                return approval.ask(plan)
+            except (click.Abort, KeyboardInterrupt):
+                return None
+
+    return approve

@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import FileIO
@@ -31,6 +31,7 @@ from client.trajectory import (
     StopReason,
     TaskGiven,
     Trajectory,
+    Usage,
     Verdict,
 )
 
@@ -74,9 +75,18 @@ class RunFolder:
 
 
 def final_markup(run: Trajectory) -> str | None:
-    """The last draft of the report."""
-    drafts = [m.text for m in run.messages if m.state is State.WRITING]
-    return drafts[-1] if drafts else None
+    """The draft of the report that was accepted; of drafts that none was, the last of those with
+    the least against them."""
+    drafts = [m for m in run.messages if m.state is State.WRITING]
+    if not drafts:
+        return None
+    against = {v.message_id: _refusals(v) for v in run.verdicts if v.state is State.WRITING}
+    unjudged = max(against.values(), default=0)
+    return min(reversed(drafts), key=lambda m: against.get(m.id, unjudged)).text
+
+
+def _refusals(verdict: Verdict) -> int:
+    return sum(check.severity == "refuse" for check in verdict.checks)
 
 
 @contextmanager
@@ -198,7 +208,7 @@ def manifest(run: Trajectory, prompts: dict[str, str]) -> dict[str, Any]:
         "calls": dict(Counter(o.name for o in run.observations)),
         "failed_calls": sum(not o.ok for o in run.observations),
         "evidence": dict(Counter(e.kind for e in run.evidence.values())),
-        "verdicts": {state.value: _verdicts(run, state) for state in State},
+        "states": {state.value: _in_state(run, state) for state in State},
         "seconds": round(spent.seconds, 3),
         "tokens": spent.tokens,
         "cost": spent.cost,
@@ -220,15 +230,35 @@ def _snapshots(run: Trajectory) -> Generator[Any]:
     yield from ((o.result or {}).get("snapshot") for o in reversed(run.observations))
 
 
-def _verdicts(run: Trajectory, state: State) -> dict[str, Any]:
-    of_state: list[Verdict] = [v for v in run.verdicts if v.state is state]
-    checks = [check for verdict in of_state for check in verdict.checks]
+def _in_state(run: Trajectory, state: State) -> dict[str, Any]:
+    """How the drafts of one state fared: `acceptance_rate` is of verdicts that were not forced."""
+    drafts = [m for m in run.messages if m.state is state]
+    verdicts = [v for v in run.verdicts if v.state is state]
+    sound = sum(v.decision == "accept" and not v.forced for v in verdicts)
+    checks = [check for verdict in verdicts for check in verdict.checks]
+    layers = {"code": [c for c in checks if c.by == "code"]}
+    layers["model"] = [c for c in checks if c.by == "model"]
     return {
-        "accepted": sum(v.decision == "accept" for v in of_state),
-        "revised": sum(v.decision == "revise" for v in of_state),
-        "forced": sum(v.forced for v in of_state),
-        "most_attempts": max((v.attempt for v in of_state), default=0),
-        "checks": dict(Counter(check.code for check in checks)),
+        "rounds": len(drafts),
+        "most_attempts": max((m.attempt for m in drafts), default=0),
+        "verdicts": len(verdicts),
+        "accepted": sum(v.decision == "accept" for v in verdicts),
+        "forced": sum(v.forced for v in verdicts),
+        "acceptance_rate": round(sound / len(verdicts), 3) if verdicts else None,
+        "checks": {by: dict(Counter(c.code for c in found)) for by, found in layers.items()},
+        "corrections": sum(m.author == "corrector" for m in drafts),
+        "researcher": _took(m.usage for m in drafts if m.author == "researcher"),
+        "corrector": _took(m.usage for m in drafts if m.author == "corrector"),
+        "supervisor": _took(v.usage for v in verdicts),
+    }
+
+
+def _took(usages: Iterable[Usage | None]) -> dict[str, float | None]:
+    used = [usage for usage in usages if usage]
+    costs = [usage.cost for usage in used]
+    return {
+        "tokens": sum(usage.input_tokens + usage.output_tokens for usage in used),
+        "cost": None if None in costs else sum(cost or 0.0 for cost in costs),
     }
 
 

@@ -1,7 +1,7 @@
 """The states of a run, and what follows from what is recorded."""
 
 from dataclasses import dataclass
-from typing import assert_never
+from typing import Literal, assert_never
 
 from client.checks import GAPS
 from client.trajectory import (
@@ -13,11 +13,15 @@ from client.trajectory import (
     Verdict,
 )
 
+By = Literal["researcher", "corrector"]
+"""Who drafts."""
+
 
 @dataclass(frozen=True)
 class Planning:
     attempt: int = 1
     supersedes: str | None = None
+    by: By = "researcher"
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,18 @@ class CheckPlan:
 
 
 @dataclass(frozen=True)
+class Approving:
+    """A sound plan waits for the person who asked."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
 class Acting:
     step: int
     attempt: int = 1
     supersedes: str | None = None
+    by: By = "researcher"
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,7 @@ class Calling:
 @dataclass(frozen=True)
 class Writing:
     because: StopReason
+    by: By = "researcher"
 
 
 @dataclass(frozen=True)
@@ -61,7 +74,15 @@ class Finished:
 
 
 RunState = (
-    Planning | CheckPlan | Acting | CheckToolCalls | Calling | Writing | CheckReport | Finished
+    Planning
+    | CheckPlan
+    | Approving
+    | Acting
+    | CheckToolCalls
+    | Calling
+    | Writing
+    | CheckReport
+    | Finished
 )
 
 
@@ -77,7 +98,7 @@ def state_of(run: Trajectory) -> RunState:
     verdicts = [v for v in run.verdicts if v.message_id == message.id]
     match message.state:
         case State.PLANNING:
-            return after_plan(message, verdicts[0]) if verdicts else CheckPlan(message)
+            return after_plan(run, message, verdicts[0]) if verdicts else CheckPlan(message)
         case State.ACTING:
             complete = len(verdicts) >= max(1, len(message.tool_calls))
             return after_calls(run, message) if complete else CheckToolCalls(message)
@@ -87,17 +108,23 @@ def state_of(run: Trajectory) -> RunState:
             assert_never(message.state)
 
 
-def after_plan(message: Message, verdict: Verdict) -> Acting | Planning:
-    if verdict.decision == "accept":
-        return Acting(1)
-    return Planning(message.attempt + 1, message.id)
+def after_plan(
+    run: Trajectory, message: Message, verdict: Verdict
+) -> Acting | Approving | Planning:
+    if verdict.decision == "revise":
+        return Planning(message.attempt + 1, message.id, verdict.next_author)
+    if run.task.settings.get("approve_plan") and message.author != "user":
+        return Approving(message)
+    return Acting(1)
 
 
 def after_calls(run: Trajectory, message: Message) -> Calling | Acting | Writing:
-    again = Acting(message.step, message.attempt + 1, message.id)
+    verdicts = [v for v in run.verdicts if v.message_id == message.id]
+    by: By = "corrector" if any(v.next_author == "corrector" for v in verdicts) else "researcher"
+    again = Acting(message.step, message.attempt + 1, message.id, by)
     if not message.tool_calls:
-        verdict = next(v for v in run.verdicts if v.message_id == message.id)
-        return Writing(StopReason.DONE) if verdict.decision == "accept" else again
+        enough = verdicts[0].decision == "accept"
+        return Writing(StopReason.DONE, writer(run)) if enough else again
     sound = accepted(run, message)
     if not sound:
         return again
@@ -114,13 +141,19 @@ def after_report(
         return Finished(because)
     refusals = {check.code for check in verdict.checks if check.severity == "refuse"}
     if because is StopReason.DONE and refusals & GAPS:
-        return Acting(last_step(run) + 1)
-    return Writing(because)
+        return Acting(last_step(run) + 1, by=verdict.next_author)
+    return Writing(because, verdict.next_author)
 
 
 def accepted(run: Trajectory, message: Message) -> tuple[ToolCall, ...]:
     ids = {v.call_id for v in run.verdicts if v.message_id == message.id and v.decision == "accept"}
     return tuple(call for call in message.tool_calls if call.id in ids)
+
+
+def writer(run: Trajectory) -> By:
+    """Whose turn it is to write: a report that was handed over stays with the corrector."""
+    judged = [v for v in run.verdicts if v.state is State.WRITING]
+    return judged[-1].next_author if judged else "researcher"
 
 
 def last_step(run: Trajectory) -> int:

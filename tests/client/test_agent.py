@@ -4,6 +4,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,7 @@ async def research(
     supervised: bool = True,
     start: Sequence[Event] = (TASK,),
     calls: list[str] | None = None,
+    **more: Any,
 ) -> Trajectory:
     async with open_toolbox(build_shop(calls)) as toolbox:
         return await pursue(
@@ -49,6 +51,7 @@ async def research(
             record=lambda run, event: None,
             budget=budget,
             caps=caps,
+            **more,
         )
 
 

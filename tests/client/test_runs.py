@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from client import runs
+from client.agent import Caps
 from client.errors import BadRun
-from client.trajectory import Ended, StopReason, TaskGiven, Trajectory
-from tests.client.scripted import Scripted
+from client.trajectory import Ended, State, StopReason, TaskGiven, Trajectory
+from tests.client.scripted import REPORT, Scripted
 from tests.client.test_agent import TASK, research
 
 
@@ -35,15 +36,30 @@ async def test_the_manifest_counts_calls_and_verdicts(tmp_path: Path) -> None:
     assert manifest["evidence"] == {"product": 4, "review": 2}
     assert manifest["stop_reason"] == "done"
     assert manifest["snapshot"] == "s1"
-    assert manifest["verdicts"]["acting"] == {
-        "accepted": 4,
-        "revised": 0,
-        "forced": 0,
+    nothing = {"tokens": 0, "cost": 0.0}
+    assert manifest["states"]["acting"] == {
+        "rounds": 3,
         "most_attempts": 1,
-        "checks": {},
+        "verdicts": 4,
+        "accepted": 4,
+        "forced": 0,
+        "acceptance_rate": 1.0,
+        "checks": {"code": {}, "model": {}},
+        "corrections": 0,
+        "researcher": nothing,
+        "corrector": nothing,
+        "supervisor": nothing,
     }
     assert set(manifest["prompts"]) == {"plan"}
     assert "Plan it." not in json.dumps(manifest)
+
+
+async def test_of_refused_reports_the_one_with_least_against_it_is_kept() -> None:
+    bad = REPORT.replace("[p2.price]", "£35.10", 1)
+    worse = bad.replace("## Needs", "## Wants").replace("[p1.price]", "£99", 1)
+    run = await research(Scripted(reports=(worse, bad, worse)), caps=Caps(report=2))
+    assert [m.text for m in run.messages if m.state is State.WRITING] == [worse, bad, worse]
+    assert runs.final_markup(run) == bad
 
 
 async def test_each_event_is_on_disk_when_append_returns(tmp_path: Path) -> None:
