@@ -73,6 +73,10 @@ def research(
     resume: Annotated[
         Path | None, typer.Option(help="Go on with the run in this folder, as it was started.")
     ] = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(help="Go through the run in this folder again, without any network."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="report.json on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")] = False,
 ) -> None:
@@ -83,8 +87,12 @@ def research(
     """
     from client import researching  # late: serving and indexing need none of it
 
-    if resume and question:
-        raise typer.BadParameter("--resume goes on with its own question; leave QUESTION out")
+    if (resume or replay) and question:
+        raise typer.BadParameter("the run in the folder has its own question; leave QUESTION out")
+    if resume and replay:
+        raise typer.BadParameter("--resume goes on, --replay goes through again: one of them")
+    if replay:
+        raise typer.Exit(_replayed(replay, as_json))
     if not supervise and (supervisor_model or corrector):
         raise typer.BadParameter("--no-supervise leaves a supervisor and a corrector nothing to do")
     if resume:
@@ -215,6 +223,18 @@ def _shown(folder: Path, run: Trajectory, as_json: bool) -> int:
             return 3
         case _:
             return 0
+
+
+def _replayed(folder: Path, as_json: bool) -> int:
+    from client import researching
+
+    written = researching.replayed(folder)
+    if written is None:
+        print(f"productresearch: the run in {folder} came to no report", file=sys.stderr)
+        return 1
+    markdown, report = written
+    _print(report.model_dump_json(indent=2) + "\n" if as_json else markdown, as_json)
+    return 0
 
 
 def _print(text: str, as_json: bool) -> None:

@@ -4,6 +4,7 @@
 # ├── BadQuestion        empty, far too long, or no words at all
 # ├── ToolsUnavailable   no session with a tool server
 # ├── BadRun             a run folder that is taken, in use, missing or unreadable
+# ├── Diverged           a replayed run comes out another than its record
 # ├── ModelFailed        the model did not answer, after retries
 # └── Interrupted        stopped by the user; what was done is kept
 
@@ -19,6 +20,9 @@ class ToolsUnavailable(ClientError): ...
 
 
 class BadRun(ClientError): ...
+
+
+class Diverged(ClientError): ...
 
 
 class ModelFailed(ClientError): ...

@@ -5,6 +5,7 @@ import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 import click
@@ -12,10 +13,12 @@ import click
 from client import approval, runs
 from client.agent import Approve, pursue
 from client.budget import Budget
-from client.errors import BadRun, Interrupted
+from client.errors import BadRun, Diverged, Interrupted
 from client.llm import PROMPTS, LLMResearcher
 from client.model import ChatModel
 from client.progress import Progress
+from client.replay import replay
+from client.report import render
 from client.researcher import Researcher
 from client.rules import RulesResearcher
 from client.states import Finished, state_of
@@ -29,7 +32,7 @@ from client.toolbox import (
     own_servers,
     running_server,
 )
-from client.trajectory import Event, Plan, TaskGiven, Trajectory
+from client.trajectory import Event, Plan, Report, StopReason, TaskGiven, Trajectory
 
 RULES = "rules"
 NONE = "none"
@@ -86,6 +89,29 @@ def started(folder: Path, question: str, settings: Settings, quiet: bool) -> Tra
 def resumed(folder: Path, quiet: bool) -> Trajectory:
     with runs.resume(folder) as (kept, run):
         return _to_the_end(kept, run, Settings.of(run.task), quiet)
+
+
+def replayed(folder: Path) -> tuple[str, Report] | None:
+    """The report that the recorded run gives today; None where the record has no draft of one.
+
+    Raises Diverged where the run, or the report it left, is another than recorded."""
+    run = asyncio.run(replay(runs.read(folder)))
+    markup = runs.final_markup(run)
+    if markup is None:
+        return None
+    reason = run.ended.stop_reason if run.ended else StopReason.INTERRUPTED
+    markdown, report = render(run, markup, reason)
+    kept = folder / "report.md"
+    if run.ended and kept.is_file():
+        _same_report(kept.read_text(encoding="utf-8"), markdown)
+    return markdown, report
+
+
+def _same_report(before: str, now: str) -> None:
+    lines = zip_longest(before.splitlines(), now.splitlines(), fillvalue="(nothing)")
+    for number, (old, new) in enumerate(lines, 1):
+        if old != new:
+            raise Diverged(f"report.md, line {number}: recorded {old!r}; now {new!r}")
 
 
 def _to_the_end(

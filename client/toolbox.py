@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +69,8 @@ class Answer:
 @dataclass(frozen=True)
 class _Route:
     tool: Tool
-    client: "Client[Any]"
+    client: "Client[Any] | None"
+    """None: the tool is known and cannot be reached."""
     upstream: str
     validator: Validator
 
@@ -77,6 +78,15 @@ class _Route:
 class Toolbox:
     def __init__(self, routes: Sequence[_Route]) -> None:
         self._routes = {route.tool.name: route for route in routes}
+
+    @staticmethod
+    def offline(offered: Iterable[Fields]) -> "Sequence[_Route]":
+        """The tools of a recorded run: calls can be judged, and none can be sent."""
+        named = (
+            Tool(o["name"], o["description"], o["input_schema"], o["name"] in OUR_TOOLS)
+            for o in offered
+        )
+        return [_route_of(None, tool, tool.name) for tool in named]
 
     @property
     def tools(self) -> tuple[Tool, ...]:
@@ -104,6 +114,8 @@ class Toolbox:
         if refusal := self.refusal(run, call):
             return Answer(call.arguments, error=refusal.message)
         route = self._routes[call.name]
+        if route.client is None:
+            return Answer(call.arguments, error=f"{call.name} cannot be reached")
         arguments = call.arguments
         if route.tool.ours:
             arguments = Aliases(run).turned_back(arguments)
@@ -207,9 +219,12 @@ async def _routes(
 def _route(client: "Client[Any]", tool: McpTool, prefix: str | None) -> _Route:
     name = tool.name if prefix is None else _public_name(f"{prefix}_{tool.name}")
     ours = prefix is None and tool.name in OUR_TOOLS
-    offered = Tool(name, tool.description or "", tool.input_schema, ours)
+    return _route_of(client, Tool(name, tool.description or "", tool.input_schema, ours), tool.name)
+
+
+def _route_of(client: "Client[Any] | None", tool: Tool, upstream: str) -> _Route:
     validator = validator_for(tool.input_schema, default=Draft202012Validator)
-    return _Route(offered, client, tool.name, validator(tool.input_schema))
+    return _Route(tool, client, upstream, validator(tool.input_schema))
 
 
 def _public_name(name: str) -> str:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from client import cli
 from client.cli import question_of
-from client.errors import BadQuestion, BadRun, ModelFailed, ToolsUnavailable
+from client.errors import BadQuestion, BadRun, Diverged, ModelFailed, ToolsUnavailable
 from client.progress import one_line
 from client.runs import read
 from client.toolbox import own_program
@@ -260,3 +260,14 @@ def test_a_failing_model_is_exit_code_1_and_the_run_goes_on_later(
     assert again.exit_code == 0
     assert len(read(tmp_path).observations) == 1
     assert "£24.99" in again.stdout
+
+
+def test_a_run_is_replayed_without_servers_or_model(server: str, tmp_path: Path) -> None:
+    first = research(QUESTION, "--server", server, "--out", str(tmp_path), "-q")
+    kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    again = research("--replay", str(tmp_path))
+    assert (again.exit_code, again.stdout, again.stderr) == (0, first.stdout, "")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == kept
+    (tmp_path / "report.md").write_text("Buy this.\n")
+    with pytest.raises(Diverged, match=r"line 1: recorded 'Buy this.'; now "):
+        cli.app(["research", "--replay", str(tmp_path)], standalone_mode=False)
