@@ -1,52 +1,67 @@
 """A chat model behind any API that speaks OpenAI's chat completions."""
 
+import asyncio
 import json
-import os
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, NoReturn
 
+import httpx2
 import openai
-from openai.types.chat import ChatCompletion, ChatCompletionMessageFunctionToolCall
 
+from client.calls import UNREADABLE as UNREADABLE
+from client.calls import Call, calls_in
 from client.errors import ModelFailed
+from client.models import Endpoint, ModelSettings, endpoint_of, settings_of
+from client.requests import Asked, body_of, refused
+from client.requests import Chat as Chat
+from client.retries import LONGEST_WAIT, BrokenOff, Told, may_pass, wait_after
+from client.streaming import LONGEST, Answer, Say
 from client.trajectory import Usage
 
-Chat = list[dict[str, Any]]
-
-UNREADABLE = "arguments_that_are_no_json_object"
-"""The one argument of a call whose own arguments could not be read; no tool has it."""
+_CONNECT_SECONDS = 10.0
+_CHARACTERS_PER_TOKEN = 4
+_LONGEST_ERROR = 600
 
 
 @dataclass(frozen=True)
 class Reply:
     text: str
     thought: str
-    tool_calls: tuple[tuple[str, dict[str, object]], ...]
+    tool_calls: tuple[Call, ...]
+    """Arguments that could not be read stand under UNREADABLE."""
     usage: Usage
+    cut_off: bool = False
+    """The model stopped at its length limit; a call or a thought may lack its end."""
 
 
 class ChatModel:
-    """Reads OPENAI_BASE_URL and OPENAI_API_KEY; the client library retries what may pass.
+    """One model of one endpoint; any number of calls may run at once.
 
-    Raises ModelFailed where neither is set, and for every call that fails in the end. No text
-    of it shows the key."""
+    `on_text(kind, piece)` hears an answer as it comes: kind is "thought", "text", or "again"
+    where what was said so far is void. Raises ModelFailed where no endpoint is set, and for
+    every call that fails in the end. No text of it shows the key."""
 
-    def __init__(self, name: str, retries: int = 3, timeout: float = 300.0) -> None:
-        key, base = os.environ.get("OPENAI_API_KEY"), os.environ.get("OPENAI_BASE_URL")
-        if not key and not base:
-            raise ModelFailed(
-                f"no model endpoint for {name!r}: set OPENAI_API_KEY, or OPENAI_BASE_URL for a"
-                " server of your own; --model rules needs neither"
-            )
+    def __init__(
+        self,
+        name: str,
+        settings: ModelSettings | None = None,
+        on_text: Say | None = None,
+        *,
+        retries: int = 4,
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
         self.name = name
-        self._key = key
-        # A server of one's own often wants no key, and the library insists on one.
-        self._client = openai.AsyncOpenAI(
-            api_key=key or "none", base_url=base or None, max_retries=retries, timeout=timeout
-        )
+        self._settings = settings or settings_of(name)
+        self.context_tokens = self._settings.context_tokens
+        self._say: Say = on_text or (lambda kind, piece: None)
+        self._retries = retries
+        self._pause = pause
+        self._endpoint = endpoint_of(name, self._settings)
+        self._client = _client(self._endpoint)
+        self._without: frozenset[str] = frozenset()
 
     async def __aenter__(self) -> "ChatModel":
         return self
@@ -60,75 +75,185 @@ class ChatModel:
         await self._client.close()
 
     async def complete(
-        self, chat: Chat, tools: Sequence[dict[str, Any]] = (), may_call: bool = True
+        self,
+        chat: Chat,
+        tools: Sequence[dict[str, Any]] = (),
+        may_call: bool = True,
+        schema: dict[str, Any] | None = None,
+        max_tokens: int | None = None,
     ) -> Reply:
-        """One reply. `tools` are function tools; with `may_call` false the model must write."""
-        offered: dict[str, Any] = (
-            {"tools": list(tools), "tool_choice": "auto" if may_call else "none"} if tools else {}
-        )
-        started = time.monotonic()
-        try:
-            answer = cast(
-                ChatCompletion,
-                await self._client.chat.completions.create(
-                    model=self.name, messages=cast(Any, chat), **offered
-                ),
-            )
-        except openai.OpenAIError as error:
-            raise ModelFailed(self._said(error)) from None
-        return self._reply(answer, time.monotonic() - started)
+        """One reply. `tools` are function tools; with `may_call` false the model must write.
 
-    def _reply(self, answer: ChatCompletion, seconds: float) -> Reply:
-        # A server that is not quite compatible may leave out what the type promises.
-        if not cast(Any, answer).choices:
-            raise ModelFailed(f"{self.name}: the endpoint answered without a choice")
-        message = answer.choices[0].message
-        calls = [
-            (call.function.name, _arguments(call.function.arguments))
-            for call in message.tool_calls or ()
-            if isinstance(call, ChatCompletionMessageFunctionToolCall)
-        ]
-        thought, text = _apart(message.content or "")
-        reasoning = (message.model_extra or {}).get("reasoning_content")
+        The text follows the JSON schema where the endpoint can see to that: validate it."""
+        asked = Asked(chat, tools, may_call, schema, max_tokens)
+        started = time.monotonic()
+        answer, tries = await self._answered(asked)
+        return self._reply(asked, answer, tries, time.monotonic() - started)
+
+    async def _answered(self, asked: Asked) -> tuple[Answer, int]:
+        """The first answer that came whole, and how many requests that took."""
+        without, tries, failed = self._without, 0, 0
+        while True:
+            tries += 1
+            body = body_of(asked, self.name, self._endpoint.url, self._settings, without)
+            try:
+                answer = await self._streamed(body)
+            except (openai.APIError, BrokenOff, Told) as error:
+                if part := refused(error, body):
+                    without |= {part}
+                    continue
+                failed += 1
+                await self._wait(error, failed)
+                self._say("again", "")
+            else:
+                self._without = without
+                return answer, tries
+
+    async def _wait(self, error: Exception, failed: int) -> None:
+        """Until the next try. Raises ModelFailed where there is none."""
+        said = _said(error, self._endpoint)
+        if not may_pass(error):
+            self._fail(said)
+        if failed > self._retries:
+            self._fail(f"{said} (after {failed} tries)" if failed > 1 else said)
+        seconds = wait_after(error, failed)
+        if seconds > LONGEST_WAIT:
+            self._fail(
+                f"{said}; it asks to be tried again in {seconds:,.0f} seconds, which is too long"
+            )
+        await self._pause(seconds)
+
+    async def _streamed(self, body: dict[str, Any]) -> Answer:
+        answer = Answer(self._say)
+        try:
+            async with asyncio.timeout(self._settings.first_token_seconds) as patience:
+                stream = await self._client.post(
+                    "/chat/completions",
+                    body=body,
+                    cast_to=object,
+                    options={
+                        "headers": dict.fromkeys(self._endpoint.withheld, openai.omit),
+                        "security": {"bearer_auth": True},
+                        "stream_mode": "events",
+                        "follow_redirects": False,
+                    },
+                    stream=True,
+                    stream_cls=openai.AsyncStream[Any],
+                )
+                async with stream:
+                    await self._read(stream, answer, patience)
+        except TimeoutError:
+            raise BrokenOff("the endpoint fell silent") from None
+        answer.end()
+        return answer
+
+    async def _read(
+        self, stream: openai.AsyncStream[Any], answer: Answer, patience: asyncio.Timeout
+    ) -> None:
+        form = stream.response.headers.get("content-type", "")
+        if "html" in form:
+            where = self._endpoint.set_by
+            self._fail(
+                f"the endpoint answered with a web page; check {where}: it often ends in /v1"
+            )
+        if "json" in form:
+            answer.add(await _whole(stream.response))
+            answer.finish = answer.finish or "stop"
+            return
+        while answer.size <= LONGEST:
+            chunk = await _next(stream)
+            if chunk is None:
+                break
+            answer.add(chunk)
+            patience.reschedule(asyncio.get_running_loop().time() + self._settings.stall_seconds)
+        else:
+            answer.finish = "length"
+        if answer.finish is None:
+            raise BrokenOff("the answer stopped before its end")
+
+    def _reply(self, asked: Asked, answer: Answer, tries: int, seconds: float) -> Reply:
+        text, calls = answer.text, answer.tool_calls
+        if answer.finish == "content_filter":
+            self._fail("the endpoint's content filter stopped the answer")
+        if answer.refusal and not text:
+            self._fail(f"the model refused: {answer.refusal}")
+        may_call = bool(asked.tools) and asked.may_call
+        if may_call and not calls:
+            text, calls = calls_in(text)
         return Reply(
             text=text,
-            thought=str(reasoning or thought),
-            tool_calls=tuple(calls),
-            usage=Usage(
-                input_tokens=answer.usage.prompt_tokens if answer.usage else 0,
-                output_tokens=answer.usage.completion_tokens if answer.usage else 0,
-                seconds=round(seconds, 3),
-            ),
+            thought=answer.thought,
+            tool_calls=calls if may_call else (),
+            usage=self._usage(asked, answer, tries, seconds),
+            cut_off=answer.finish == "length",
         )
 
-    def _said(self, error: openai.OpenAIError) -> str:
+    def _usage(self, asked: Asked, answer: Answer, tries: int, seconds: float) -> Usage:
+        read, written = answer.usage or (_tokens(asked), answer.size // _CHARACTERS_PER_TOKEN)
+        return Usage(
+            input_tokens=read,
+            output_tokens=written,
+            cost=self._settings.cost(read, written),
+            seconds=round(seconds, 3),
+            model=self.name,
+            tries=tries,
+            estimated=answer.usage is None,
+        )
+
+    def _fail(self, said: str) -> NoReturn:
         """For the person who runs it, without the key."""
-        match error:
-            case openai.AuthenticationError() | openai.PermissionDeniedError():
-                said = "the endpoint refused the key; check OPENAI_API_KEY"
-            case openai.NotFoundError():
-                said = "the endpoint does not know this model; check the name and OPENAI_BASE_URL"
-            case openai.APITimeoutError():
-                said = "no answer in time"
-            case openai.APIConnectionError():
-                said = f"no connection to {self._client.base_url.host}; check OPENAI_BASE_URL"
-            case openai.APIStatusError():
-                said = f"the endpoint answered {error.status_code}: {error.message}"
-            case _:
-                said = str(error)
         text = f"{self.name}: {said}"
-        return text.replace(self._key, "[key]") if self._key else text
+        key = self._endpoint.key
+        raise ModelFailed((text.replace(key, "[key]") if key else text)[:_LONGEST_ERROR]) from None
 
 
-def _arguments(text: str) -> dict[str, object]:
+def _client(endpoint: Endpoint) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(
+        api_key=endpoint.key or "none",  # The library insists on one; it is not sent.
+        base_url=endpoint.url,
+        max_retries=0,
+        timeout=openai.Timeout(None, connect=_CONNECT_SECONDS),
+    )
+
+
+async def _next(stream: openai.AsyncStream[Any]) -> Any:
+    """The next chunk, or None after the last."""
     try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        found = None
-    return cast(dict[str, object], found) if isinstance(found, dict) else {UNREADABLE: text[:500]}
+        return await anext(stream, None)
+    except openai.APIConnectionError:
+        raise BrokenOff("the connection broke off within the answer") from None
+    except (ValueError, RecursionError):
+        raise BrokenOff("what the endpoint sent cannot be read") from None
 
 
-def _apart(content: str) -> tuple[str, str]:
-    """(thought, text) of a model that thinks aloud between think tags."""
-    head, end, text = content.partition("</think>")
-    return (head.replace("<think>", "").strip(), text.strip()) if end else ("", content.strip())
+async def _whole(response: httpx2.Response) -> Any:
+    """A completion that was not streamed."""
+    try:
+        return json.loads(await response.aread())
+    except httpx2.HTTPError:
+        raise BrokenOff("the connection broke off within the answer") from None
+    except (ValueError, RecursionError):
+        raise BrokenOff("what the endpoint sent cannot be read") from None
+
+
+def _tokens(asked: Asked) -> int:
+    sent = json.dumps([asked.chat, list(asked.tools)], ensure_ascii=False)
+    return len(sent) // _CHARACTERS_PER_TOKEN
+
+
+def _said(error: Exception, endpoint: Endpoint) -> str:
+    match error:
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return f"the endpoint refused the key; check {endpoint.key_set_by}"
+        case openai.NotFoundError():
+            return f"the endpoint does not know this model; check the name and {endpoint.set_by}"
+        case openai.APIConnectionError():
+            return f"no connection to {httpx2.URL(endpoint.url).host}; check {endpoint.set_by}"
+        case openai.APIStatusError(status_code=status) if status < 400:
+            return f"the endpoint redirects elsewhere; check {endpoint.set_by}"
+        case openai.APIStatusError(status_code=status, message=message):
+            return f"the endpoint answered {status}: {message}"
+        case Told():
+            return f"the endpoint answered with an error: {error}"
+        case _:
+            return str(error)

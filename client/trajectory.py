@@ -93,6 +93,8 @@ class Usage(Data):
     seconds: float = 0.0
     model: str = ""
     tries: int = 1
+    estimated: bool = False
+    """The endpoint counted no tokens; they are a quarter of the characters."""
 
 
 class Evidence(Data):
