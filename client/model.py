@@ -132,7 +132,7 @@ class ChatModel:
                     body=body,
                     cast_to=object,
                     options={
-                        "headers": dict.fromkeys(self._endpoint.withheld, openai.omit),
+                        "headers": _headers(self._endpoint),
                         "security": {"bearer_auth": True},
                         "stream_mode": "events",
                         "follow_redirects": False,
@@ -158,7 +158,8 @@ class ChatModel:
             )
         if "json" in form:
             answer.add(await _whole(stream.response))
-            answer.finish = answer.finish or "stop"
+            if answer.finish is None:
+                raise BrokenOff("the endpoint answered without a choice")
             return
         while answer.size <= LONGEST:
             chunk = await _next(stream)
@@ -209,11 +210,16 @@ class ChatModel:
 
 def _client(endpoint: Endpoint) -> openai.AsyncOpenAI:
     return openai.AsyncOpenAI(
-        api_key=endpoint.key or "none",  # The library insists on one; it is not sent.
+        api_key="none",  # The library insists on one; `_headers` says what is sent.
         base_url=endpoint.url,
         max_retries=0,
         timeout=openai.Timeout(None, connect=_CONNECT_SECONDS),
     )
+
+
+def _headers(endpoint: Endpoint) -> dict[str, str | openai.Omit]:
+    key = f"Bearer {endpoint.key}" if endpoint.key else openai.omit
+    return {**dict.fromkeys(endpoint.withheld, openai.omit), "Authorization": key}
 
 
 async def _next(stream: openai.AsyncStream[Any]) -> Any:

@@ -116,8 +116,8 @@ class Endpoint:
     set_by: str
     """What to check where the endpoint does not answer."""
     key_set_by: str
-    withheld: tuple[str, ...]
-    """Headers that the client library would send of itself."""
+    withheld: tuple[str, ...] = ()
+    """Headers that the client library would send of itself, meant for another endpoint."""
 
 
 def endpoint_of(
@@ -135,8 +135,7 @@ def endpoint_of(
         )
     if url and not _is_address(url):
         raise ModelFailed("OPENAI_BASE_URL must start with http:// or https:// and name a host")
-    withheld = () if key else ("Authorization",)
-    return Endpoint(url or OPENAI, key, "OPENAI_BASE_URL", "OPENAI_API_KEY", withheld)
+    return Endpoint(url or OPENAI, key, "OPENAI_BASE_URL", "OPENAI_API_KEY")
 
 
 def _configured(
@@ -146,11 +145,10 @@ def _configured(
     if variable and not key:
         raise ModelFailed(f"no key for {name!r}: set {variable}")
     custom = environment.get("OPENAI_CUSTOM_HEADERS", "").splitlines()
-    withheld = ["OpenAI-Organization", "OpenAI-Project"]
-    withheld += [line.partition(":")[0].strip() for line in custom]
-    withheld += [] if key else ["Authorization"]
+    names = [line.partition(":")[0].strip() for line in custom]
+    withheld = ("OpenAI-Organization", "OpenAI-Project", *names)
     where = variable or "key_env in models.toml"
-    return Endpoint(url, key, "base_url in models.toml", where, tuple(withheld))
+    return Endpoint(url, key, "base_url in models.toml", where, withheld)
 
 
 def _key(variable: str, environment: Mapping[str, str]) -> str:

@@ -67,6 +67,7 @@ class Answer:
             if message := _object(choice.get("message")):
                 calls = enumerate(_objects(message.get("tool_calls")))
                 self._said({**message, "tool_calls": [{"index": n, **call} for n, call in calls]})
+                self.finish = "stop"
             self._said(_object(choice.get("delta")))
             self.finish = _string(choice.get("finish_reason")) or self.finish
 
