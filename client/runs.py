@@ -1,7 +1,7 @@
 """Run folders: what a run leaves on disk, and what a resumed one starts from.
 
 trajectory.jsonl  every event, one a line, on disk before the next thing happens
-report.md, report.json, manifest.json  written whole or not at all
+report.md, report.json, report.html, manifest.json  written whole or not at all
 run.lock  held while a process writes the run
 """
 
@@ -23,6 +23,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from client.budget import Spent
 from client.errors import BadRun
+from client.pages.report import report_page
 from client.report import render
 from client.trajectory import (
     SCHEMA_VERSION,
@@ -69,6 +70,7 @@ class RunFolder:
             reason = run.ended.stop_reason if run.ended else StopReason.INTERRUPTED
             markdown, report = render(run, final, reason)
             _write(self.path / "report.md", markdown)
+            _write(self.path / "report.html", report_page(run, final, markdown, report))
             _write(self.path / "report.json", report.model_dump_json(indent=2) + "\n")
         _write(self.path / "manifest.json", json.dumps(manifest(run, prompts), indent=2) + "\n")
         return markdown

@@ -26,7 +26,8 @@ async def test_a_run_is_read_back_as_it_was(tmp_path: Path) -> None:
     run = await finished(tmp_path / "run")
     assert runs.read(tmp_path / "run") == run
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"trajectory.jsonl", "report.md", "report.json", "manifest.json", "run.lock"}
+    reports = {"report.md", "report.json", "report.html"}
+    assert names == {"trajectory.jsonl", "manifest.json", "run.lock", *reports}
 
 
 async def test_the_manifest_counts_calls_and_verdicts(tmp_path: Path) -> None:
