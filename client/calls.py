@@ -17,6 +17,9 @@ UNNAMED = "unnamed"
 _SHOWN = 500
 """Characters of what could not be read that the model gets back."""
 
+_DEEPEST = 50
+"""No tool takes arguments nested deeper; far deeper ones cannot be kept."""
+
 # A model that is cut off, or that begins the next call, does not close the last one.
 _BLOCK = re.compile(r"<tool_call>(.*?)(?:</tool_call>|(?=<tool_call>)|\Z)", re.DOTALL)
 _NAME = re.compile(r'"name"\s*:\s*"([^"\\]+)"|<function=([^>\s]+)>')
@@ -26,13 +29,33 @@ _PARAMETER = re.compile(r"<parameter=([^>\s]+)>(.*?)</parameter>", re.DOTALL)
 
 def arguments_of(written: object) -> dict[str, object]:
     """Of JSON text, or of the object itself where a server has read it already."""
-    if isinstance(written, dict):
-        return cast(dict[str, object], written)
     text = written if isinstance(written, str) else json.dumps(written)
-    found = _json(text or "{}")
-    return (
-        cast(dict[str, object], found) if isinstance(found, dict) else {UNREADABLE: text[:_SHOWN]}
-    )
+    try:
+        found = json.loads(text or "{}")
+        plain = json.dumps(found, ensure_ascii=False, allow_nan=False)
+        if isinstance(found, dict) and _depth(found) <= _DEEPEST:
+            return json.loads(whole(plain))
+    except (ValueError, RecursionError):
+        pass
+    return {UNREADABLE: text[:_SHOWN]}
+
+
+def _depth(value: Any) -> int:
+    match value:
+        case dict():
+            inner = cast(dict[str, Any], value).values()
+        case list():
+            inner = cast(list[Any], value)
+        case _:
+            return 0
+    return 1 + max((_depth(one) for one in inner), default=0)
+
+
+def whole(text: str) -> str:
+    """Servers cut characters beyond the first plane in two; what stays half is replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def calls_in(text: str) -> tuple[str, tuple[Call, ...]]:
@@ -53,7 +76,7 @@ def _calls(block: str) -> Iterator[Call]:
         yield (name[1] or name[2]) if name else UNNAMED, {UNREADABLE: block[:_SHOWN]}
         return
     for one in written:
-        yield one["name"], arguments_of(one.get("arguments", one.get("parameters", {})))
+        yield whole(one["name"]), arguments_of(one.get("arguments", one.get("parameters", {})))
 
 
 def _objects(block: str) -> list[Any]:
@@ -61,7 +84,7 @@ def _objects(block: str) -> list[Any]:
     found: list[Any] = []
     while block:
         try:
-            value, end = _DECODER.raw_decode(block)
+            value, end = json.JSONDecoder().raw_decode(block)
         except (ValueError, RecursionError):
             return []
         found += cast(list[Any], value) if isinstance(value, list) else [value]
@@ -75,29 +98,16 @@ def _is_call(value: Any) -> bool:
 
 def _functions(block: str) -> Iterator[Call]:
     for name, inner in _FUNCTION.findall(block):
-        values = {key: value.strip("\n") for key, value in _PARAMETER.findall(inner)}
         if _PARAMETER.sub("", inner).strip():
             yield name, {UNREADABLE: inner.strip()[:_SHOWN]}
         else:
-            yield name, {key: _value(value) for key, value in values.items()}
+            values = {key: _value(value.strip()) for key, value in _PARAMETER.findall(inner)}
+            yield name, arguments_of(values)
 
 
 def _value(written: str) -> object:
     """A parameter is JSON where it can be, and else the text itself."""
-    found = _json(written)
-    return written if found is None and written != "null" else found
-
-
-def _json(text: str) -> Any:
-    """None where it is no JSON."""
     try:
-        return _DECODER.decode(text)
+        return json.loads(written)
     except (ValueError, RecursionError):
-        return None
-
-
-def _refused(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refused)
+        return written

@@ -12,7 +12,7 @@ import httpx2
 import openai
 
 from client.calls import UNREADABLE as UNREADABLE
-from client.calls import Call, calls_in
+from client.calls import Call, calls_in, whole
 from client.errors import ModelFailed
 from client.models import Endpoint, ModelSettings, endpoint_of, settings_of
 from client.requests import Asked, body_of, refused
@@ -203,7 +203,7 @@ class ChatModel:
 
     def _fail(self, said: str) -> NoReturn:
         """For the person who runs it, without the key."""
-        text = f"{self.name}: {said}"
+        text = whole(f"{self.name}: {said}")
         key = self._endpoint.key
         raise ModelFailed((text.replace(key, "[key]") if key else text)[:_LONGEST_ERROR]) from None
 

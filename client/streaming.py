@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from client.calls import UNNAMED, Call, arguments_of
+from client.calls import UNNAMED, Call, arguments_of, whole
 from client.thinking import Thinking
 
 Say = Callable[[str, str], None]
@@ -87,7 +87,7 @@ class Answer:
     @property
     def tool_calls(self) -> tuple[Call, ...]:
         return tuple(
-            (call.name or UNNAMED, arguments_of(whole("".join(call.arguments))))
+            (whole(call.name) or UNNAMED, arguments_of(whole("".join(call.arguments))))
             for call in self._calls
         )
 
@@ -146,13 +146,6 @@ class Answer:
             if isinstance(index, int):
                 self._by_index[index] = known
         return known
-
-
-def whole(text: str) -> str:
-    """Servers cut characters beyond the first plane in two; what stays half is replaced."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _reasoned(said: dict[str, Any]) -> Iterator[str]:
