@@ -3,6 +3,7 @@
 import importlib.metadata
 import os
 import platform
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from servers import install, settings
+from servers import install, local_models, settings
 from servers.embedded import open_index
 from servers.index import IndexMissing, ServersError
 
@@ -22,6 +23,7 @@ FAIL: State = "fail"
 
 _PACKAGES = ("productresearch", "fastmcp", "mcp", "tantivy", "pydantic")
 _OLD_DAYS = 30
+_MODELS_SHOWN = 5
 _MODEL_VARIABLES = ("OPENAI_BASE_URL", "OPENAI_API_KEY")
 
 
@@ -36,7 +38,11 @@ class Check:
         return asdict(self)
 
 
-def checks(index: str | None, environment: Mapping[str, str] | None = None) -> list[Check]:
+def checks(
+    index: str | None,
+    environment: Mapping[str, str] | None = None,
+    model_ports: Mapping[str, int] = local_models.PORTS,
+) -> list[Check]:
     environment = os.environ if environment is None else environment
     found = [_python(), *_packages()]
     try:
@@ -46,7 +52,8 @@ def checks(index: str | None, environment: Mapping[str, str] | None = None) -> l
     else:
         found += _index(path)
         found += _clients(path)
-    return [*found, _model(environment)]
+    local = (_local(server, environment) for server in local_models.running(model_ports))
+    return [*found, _model(environment), *local]
 
 
 def _python() -> Check:
@@ -130,3 +137,18 @@ def _model(environment: Mapping[str, str]) -> Check:
         "none set: research runs with --model rules",
         "For a model, set OPENAI_BASE_URL and OPENAI_API_KEY.",
     )
+
+
+def _local(server: local_models.LocalServer, environment: Mapping[str, str]) -> Check:
+    if not server.models:
+        said = f"{server.program} at {server.url} has none"
+        return Check("local model", WARN, said, f"Download or load one in {server.program}.")
+    count = len(server.models)
+    shown = ", ".join(server.models[:_MODELS_SHOWN])
+    more = f" and {count - _MODELS_SHOWN} more" if count > _MODELS_SHOWN else ""
+    said = f"{server.program} at {server.url}: {shown}{more}"
+    # What is set for a service elsewhere is not for this one.
+    without_key = "unset OPENAI_API_KEY; " if environment.get("OPENAI_API_KEY") else ""
+    name = shlex.quote(server.models[0])
+    how = f"{without_key}export OPENAI_BASE_URL={server.url}; productresearch research QUESTION"
+    return Check("local model", OK, said, f"To use it, run: {how} --model {name}")
