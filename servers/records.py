@@ -6,7 +6,7 @@ never a guess, so that "not stated" can be told from "no" and from 0.
 
 import hashlib
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
@@ -100,6 +100,8 @@ class Page(Record):
     site: str | None = None
     """Host of the url, or the name of the folder that the page came from."""
     published: date | None = None
+    fetched: datetime | None = None
+    """When it was read from the web; None for what was indexed from files."""
 
 
 AnyRecord = Product | Review | Page

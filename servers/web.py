@@ -26,6 +26,8 @@ INSTRUCTIONS = (
 )
 _SNIPPET_LENGTH = 240
 _PIECE_TOKENS = 300
+_LONGEST_PIECE = 8 * _PIECE_TOKENS
+"""Characters: more than any words of so many tokens have."""
 _SCANNED = 500
 
 Text = Annotated[str, Field(max_length=2000)]
@@ -205,8 +207,11 @@ def _cut(paragraphs: Sequence[str]) -> list[str]:
     """Paragraphs, cut where one is too long to be a passage of its own."""
     parts: list[str] = []
     for paragraph in paragraphs:
-        while estimate(paragraph) > _PIECE_TOKENS:
-            longest = len(paragraph) * _PIECE_TOKENS // (estimate(paragraph) + 1)
+        # Looked at a stretch at a time: a page may be one paragraph of half a million characters.
+        while (tokens := estimate(start := paragraph[:_LONGEST_PIECE])) > _PIECE_TOKENS or (
+            len(start) < len(paragraph)
+        ):
+            longest = min(len(start), len(start) * _PIECE_TOKENS // (tokens + 1))
             cut = max(paragraph.rfind(mark, 1, longest) for mark in ("\n", ". ", " "))
             cut = cut + 1 if cut > longest // 2 else max(1, longest)
             parts.append(paragraph[:cut].rstrip())

@@ -58,7 +58,7 @@ def read_pages(root: Path, on_reject: OnReject) -> Iterator[Page]:
 def _read_page(path: Path, folder: Path, on_reject: OnReject) -> Page:
     text = _load(path)
     is_html = path.suffix.lower() in HTML
-    stated = _from_html(text, path) if is_html else _from_markdown(text, path, on_reject)
+    stated = stated_in_html(text) if is_html else _from_markdown(text, path, on_reject)
     if not stated["text"]:
         raise BadSource("there is no readable text in it")
     site = folder.resolve().name or "pages"
@@ -126,7 +126,9 @@ def _from_markdown(text: str, path: Path, on_reject: OnReject) -> dict[str, Any]
     }
 
 
-def _from_html(html: str, path: Path) -> dict[str, Any]:
+def stated_in_html(html: str) -> dict[str, Any]:
+    """title, text (Markdown), url and published as the page states them, each None or "" where
+    it does not. Raises BadSource where there is nothing to read."""
     import trafilatura  # half a second to load, and Markdown needs none of it
     from lxml import etree
     from lxml import html as lxml_html
