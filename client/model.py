@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -135,7 +137,6 @@ class ChatModel:
                         "headers": _headers(self._endpoint),
                         "security": {"bearer_auth": True},
                         "stream_mode": "events",
-                        "follow_redirects": False,
                     },
                     stream=True,
                     stream_cls=openai.AsyncStream[Any],
@@ -173,7 +174,7 @@ class ChatModel:
             raise BrokenOff("the answer stopped before its end")
 
     def _reply(self, asked: Asked, answer: Answer, tries: int, seconds: float) -> Reply:
-        text, calls = answer.text, answer.tool_calls
+        text, thought, calls = answer.text, answer.thought, answer.tool_calls
         if answer.finish == "content_filter":
             self._fail("the endpoint's content filter stopped the answer")
         if answer.refusal and not text:
@@ -181,9 +182,12 @@ class ChatModel:
         may_call = bool(asked.tools) and asked.may_call
         if may_call and not calls:
             text, calls = calls_in(text)
+        if may_call and not calls and not text:
+            # Some models call before they close their thought.
+            thought, calls = calls_in(thought)
         return Reply(
             text=text,
-            thought=answer.thought,
+            thought=thought,
             tool_calls=calls if may_call else (),
             usage=self._usage(asked, answer, tries, seconds),
             cut_off=answer.finish == "length",
@@ -213,8 +217,18 @@ def _client(endpoint: Endpoint) -> openai.AsyncOpenAI:
         api_key="none",  # The library insists on one; `_headers` says what is sent.
         base_url=endpoint.url,
         max_retries=0,
-        timeout=openai.Timeout(None, connect=_CONNECT_SECONDS),
+        http_client=openai.DefaultAsyncHttpxClient(
+            timeout=openai.Timeout(None, connect=_CONNECT_SECONDS),
+            follow_redirects=False,
+            verify=_trusted(),
+        ),
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once: it takes longer than a request, and a megabyte."""
+    return httpx2.create_ssl_context()
 
 
 def _headers(endpoint: Endpoint) -> dict[str, str | openai.Omit]:

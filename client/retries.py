@@ -34,9 +34,9 @@ def wait_after(error: Exception, failed: int) -> float:
 
     A little at random, so that runs that failed at once do not return at once."""
     asked = _asked(error) if isinstance(error, openai.APIStatusError) else None
-    if asked is not None:
-        return asked * random.uniform(1.0, 1.1)
-    return min(_FIRST_WAIT * 2 ** (failed - 1), LONGEST_WAIT) * random.uniform(0.5, 1.0)
+    if asked is None:
+        return min(_FIRST_WAIT * 2 ** (failed - 1), LONGEST_WAIT) * random.uniform(0.5, 1.0)
+    return max(asked, min(asked * random.uniform(1.0, 1.1), LONGEST_WAIT))
 
 
 def _asked(error: openai.APIStatusError) -> float | None:

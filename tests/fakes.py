@@ -35,6 +35,8 @@ class Said:
     refusal: str | None = None
     cut: int = 8
     """Characters in a chunk of the stream."""
+    bytes_at_once: int | None = None
+    """How the stream goes over the line; None: chunk by chunk."""
     stops: Literal["disconnect", "stall"] | None = None
     """What happens in place of the finish."""
     streams: bool = True
@@ -64,6 +66,8 @@ class ScriptedModel:
     """Authorization headers."""
     headers: list[dict[str, str]] = field(default_factory=list)
     url: str = ""
+    faults: list[Exception] = field(default_factory=list)
+    """Of the script itself; raised at the end."""
 
     def reply_to(self, request: Request) -> Any:
         reply = self.replies[min(len(self.requests), len(self.replies) - 1)]
@@ -86,9 +90,11 @@ def scripted_model(*replies: Any, latency: float = 0.0) -> Generator[ScriptedMod
             assert task
             connections.add(task)
             try:
-                with suppress(ConnectionError, asyncio.IncompleteReadError):
+                with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                     while await _answered(model, reader, writer):
                         pass
+            except Exception as fault:
+                model.faults.append(fault)
             finally:
                 connections.discard(task)
                 writer.close()
@@ -111,6 +117,8 @@ def scripted_model(*replies: Any, latency: float = 0.0) -> Generator[ScriptedMod
         loop.call_soon_threadsafe(stopped.set)
         thread.join()
         loop.close()
+    if model.faults:
+        raise model.faults[0]
 
 
 async def _answered(
@@ -145,18 +153,26 @@ async def _answered(
 
 async def _streamed(writer: asyncio.StreamWriter, request: Request, said: Said) -> bool:
     _start(writer, 200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
-    for chunk in chunks(said, bool(request.get("stream_options"))):
-        event = f"data: {json.dumps(chunk)}\n\n".encode()
+    with_usage = bool(request.get("stream_options"))
+    events = [_event(json.dumps(chunk, ensure_ascii=False)) for chunk in chunks(said, with_usage)]
+    if not said.stops:
+        events.append(_event("[DONE]"))
+    if size := said.bytes_at_once:
+        body = b"".join(events)
+        events = [body[at : at + size] for at in range(0, len(body), size)]
+    for event in events:
         writer.write(b"%x\r\n%s\r\n" % (len(event), event))
         await writer.drain()
-    if said.stops == "disconnect":
-        return False
     if said.stops == "stall":
         await asyncio.Event().wait()
-    done = b"data: [DONE]\n\n"
-    writer.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(done), done))
-    await writer.drain()
-    return True
+    if not said.stops:
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
+    return not said.stops
+
+
+def _event(data: str) -> bytes:
+    return f"data: {data}\n\n".encode()
 
 
 def _send(
