@@ -2,11 +2,9 @@
 
 import asyncio
 import json
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -15,17 +13,19 @@ import openai
 
 from client.calls import UNREADABLE as UNREADABLE
 from client.calls import Call, calls_in, whole
+from client.endpoint import connected, endpoint_of, headers, said_of
 from client.errors import ModelFailed
-from client.models import Endpoint, ModelSettings, endpoint_of, settings_of
+from client.models import ModelSettings, settings_of
 from client.requests import Asked, body_of, refused
 from client.requests import Chat as Chat
 from client.retries import LONGEST_WAIT, BrokenOff, Told, may_pass, wait_after
 from client.streaming import LONGEST, Answer, Say
 from client.trajectory import Usage
 
-_CONNECT_SECONDS = 10.0
 _CHARACTERS_PER_TOKEN = 4
 _LONGEST_ERROR = 600
+_SHORTEST_KEY = 8
+"""Shorter ones are placeholders for servers that ask for any; "x" stands in many words."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class ChatModel:
         self._retries = retries
         self._pause = pause
         self._endpoint = endpoint_of(name, self._settings)
-        self._client = _client(self._endpoint)
+        self._client = connected(self._endpoint)
         self._without: frozenset[str] = frozenset()
 
     async def __aenter__(self) -> "ChatModel":
@@ -113,7 +113,7 @@ class ChatModel:
 
     async def _wait(self, error: Exception, failed: int) -> None:
         """Until the next try. Raises ModelFailed where there is none."""
-        said = _said(error, self._endpoint)
+        said = said_of(error, self._endpoint)
         if not may_pass(error):
             self._fail(said)
         if failed > self._retries:
@@ -134,7 +134,7 @@ class ChatModel:
                     body=body,
                     cast_to=object,
                     options={
-                        "headers": _headers(self._endpoint),
+                        "headers": headers(self._endpoint),
                         "security": {"bearer_auth": True},
                         "stream_mode": "events",
                     },
@@ -145,6 +145,8 @@ class ChatModel:
                     await self._read(stream, answer, patience)
         except TimeoutError:
             raise BrokenOff("the endpoint fell silent") from None
+        except httpx2.HTTPError:
+            raise BrokenOff("the connection broke off within the answer") from None
         answer.end()
         return answer
 
@@ -209,31 +211,9 @@ class ChatModel:
         """For the person who runs it, without the key."""
         text = whole(f"{self.name}: {said}")
         key = self._endpoint.key
-        raise ModelFailed((text.replace(key, "[key]") if key else text)[:_LONGEST_ERROR]) from None
-
-
-def _client(endpoint: Endpoint) -> openai.AsyncOpenAI:
-    return openai.AsyncOpenAI(
-        api_key="none",  # The library insists on one; `_headers` says what is sent.
-        base_url=endpoint.url,
-        max_retries=0,
-        http_client=openai.DefaultAsyncHttpxClient(
-            timeout=openai.Timeout(None, connect=_CONNECT_SECONDS),
-            follow_redirects=False,
-            verify=_trusted(),
-        ),
-    )
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Read once: it takes longer than a request, and a megabyte."""
-    return httpx2.create_ssl_context()
-
-
-def _headers(endpoint: Endpoint) -> dict[str, str | openai.Omit]:
-    key = f"Bearer {endpoint.key}" if endpoint.key else openai.omit
-    return {**dict.fromkeys(endpoint.withheld, openai.omit), "Authorization": key}
+        if len(key) >= _SHORTEST_KEY:
+            text = text.replace(key, "[key]")
+        raise ModelFailed(text[:_LONGEST_ERROR]) from None
 
 
 async def _next(stream: openai.AsyncStream[Any]) -> Any:
@@ -250,8 +230,6 @@ async def _whole(response: httpx2.Response) -> Any:
     """A completion that was not streamed."""
     try:
         return json.loads(await response.aread())
-    except httpx2.HTTPError:
-        raise BrokenOff("the connection broke off within the answer") from None
     except (ValueError, RecursionError):
         raise BrokenOff("what the endpoint sent cannot be read") from None
 
@@ -259,21 +237,3 @@ async def _whole(response: httpx2.Response) -> Any:
 def _tokens(asked: Asked) -> int:
     sent = json.dumps([asked.chat, list(asked.tools)], ensure_ascii=False)
     return len(sent) // _CHARACTERS_PER_TOKEN
-
-
-def _said(error: Exception, endpoint: Endpoint) -> str:
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return f"the endpoint refused the key; check {endpoint.key_set_by}"
-        case openai.NotFoundError():
-            return f"the endpoint does not know this model; check the name and {endpoint.set_by}"
-        case openai.APIConnectionError():
-            return f"no connection to {httpx2.URL(endpoint.url).host}; check {endpoint.set_by}"
-        case openai.APIStatusError(status_code=status) if status < 400:
-            return f"the endpoint redirects elsewhere; check {endpoint.set_by}"
-        case openai.APIStatusError(status_code=status, message=message):
-            return f"the endpoint answered {status}: {message}"
-        case Told():
-            return f"the endpoint answered with an error: {error}"
-        case _:
-            return str(error)

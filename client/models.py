@@ -4,20 +4,16 @@ Read from models.toml in the user's configuration folder and never from the curr
 cloned repository must not be able to send a key elsewhere.
 """
 
-import os
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
+import httpx2
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from client.errors import ClientError, ModelFailed
+from client.errors import ClientError
 
-OPENAI = "https://api.openai.com/v1"
 _APP = "productresearch"
 
 Price = Annotated[float, Field(ge=0)]
@@ -60,7 +56,7 @@ class ModelSettings(_Table):
             raise ValueError("input_price and output_price go together")
         if self.key_env and not self.base_url:
             raise ValueError("key_env needs the base_url that the key is for")
-        if self.base_url is not None and not _is_address(self.base_url):
+        if self.base_url is not None and not is_address(self.base_url):
             raise ValueError("base_url starts with http:// or https:// and names a host")
         return self
 
@@ -105,62 +101,9 @@ def _fault(error: ValidationError) -> str:
     return f"{where}: {fault['msg'].removeprefix('Value error, ')}."
 
 
-# Where a model is asked
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    url: str
-    key: str = field(repr=False)
-    """Empty where none is sent."""
-    set_by: str
-    """What to check where the endpoint does not answer."""
-    key_set_by: str
-    withheld: tuple[str, ...] = ()
-    """Headers that the client library would send of itself, meant for another endpoint."""
-
-
-def endpoint_of(
-    name: str, settings: ModelSettings, environment: Mapping[str, str] | None = None
-) -> Endpoint:
-    """A key goes to the endpoint that it was given for, and to no other. Raises ModelFailed."""
-    environment = os.environ if environment is None else environment
-    if settings.base_url:
-        return _configured(name, settings.base_url, settings.key_env, environment)
-    url, key = environment.get("OPENAI_BASE_URL"), _key("OPENAI_API_KEY", environment)
-    if not key and not url:
-        raise ModelFailed(
-            f"no model endpoint for {name!r}: set OPENAI_API_KEY, or OPENAI_BASE_URL for a"
-            " server of your own; --model rules needs neither"
-        )
-    if url and not _is_address(url):
-        raise ModelFailed("OPENAI_BASE_URL must start with http:// or https:// and name a host")
-    return Endpoint(url or OPENAI, key, "OPENAI_BASE_URL", "OPENAI_API_KEY")
-
-
-def _configured(
-    name: str, url: str, variable: str | None, environment: Mapping[str, str]
-) -> Endpoint:
-    key = _key(variable, environment) if variable else ""
-    if variable and not key:
-        raise ModelFailed(f"no key for {name!r}: set {variable}")
-    custom = environment.get("OPENAI_CUSTOM_HEADERS", "").splitlines()
-    names = [line.partition(":")[0].strip() for line in custom]
-    withheld = ("OpenAI-Organization", "OpenAI-Project", *names)
-    where = variable or "key_env in models.toml"
-    return Endpoint(url, key, "base_url in models.toml", where, withheld)
-
-
-def _key(variable: str, environment: Mapping[str, str]) -> str:
-    key = environment.get(variable, "").strip()
-    if not (key.isascii() and key.isprintable()):
-        raise ModelFailed(f"{variable} holds characters that no key has; set it again")
-    return key
-
-
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
     try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        parts = httpx2.URL(url)
+    except httpx2.InvalidURL:
         return False
+    return parts.scheme in ("http", "https") and bool(parts.host)

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import openai
 
-from client.models import OPENAI, ModelSettings
+from client.endpoint import OPENAI
+from client.models import ModelSettings
 
 Chat = list[dict[str, Any]]
 
@@ -44,7 +45,7 @@ def body_of(
     body |= {"stream": True, "stream_options": {"include_usage": True}}
     if settings.temperature is not None:
         body["temperature"] = settings.temperature
-    if limit := asked.max_tokens or settings.max_output_tokens:
+    if limit := min(filter(None, (asked.max_tokens, settings.max_output_tokens)), default=None):
         body |= dict.fromkeys(_limits(url, without)[:1], limit)
     if asked.tools:
         by_server = asked.may_call and CALLS_BY_SERVER not in without

@@ -49,6 +49,8 @@ class Raw:
 
     body: str
     content_type: str = "text/event-stream"
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass
@@ -138,7 +140,8 @@ async def _answered(
             error = {"message": reply.message, "code": reply.code}
             _send(writer, json.dumps({"error": error}), reply.status, reply.headers)
         case Raw():
-            _start(writer, 200, {"content-type": reply.content_type, "connection": "close"})
+            form = {"content-type": reply.content_type, "connection": "close"}
+            _start(writer, reply.status, {**form, **reply.headers})
             writer.write(reply.body.encode())
             await writer.drain()
             return False

@@ -212,7 +212,7 @@ async def test_the_limit_goes_out_under_the_name_that_the_endpoint_knows() -> No
         return Failure(400, message) if "max_tokens" in request else "Hello."
 
     async with asking(modern, max_output_tokens=50) as one:
-        await one.model.complete(CHAT)
+        await one.model.complete(CHAT, max_tokens=70)
         await one.model.complete(CHAT, max_tokens=7)
     limits = [
         {name: request[name] for name in request if name.startswith("max")}
@@ -324,6 +324,9 @@ async def test_what_does_not_pass_is_not_waited_for(failure: Any) -> None:
         Raw('data: {"error": "overloaded"}\n\n'),
         Raw('{"choices": [{"message": {"content": "Hello', "application/json"),
         Raw("[" * 100_000, "application/json"),
+        Raw("[" * 100_000, "application/json", 500),
+        Raw('{"error', "application/json", 503, {"content-length": "999"}),
+        Raw("\xff", "application/json; charset=nonsense", 500),
         Raw("", "application/json"),
         Raw(""),
     ],
