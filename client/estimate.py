@@ -1,14 +1,14 @@
-"""What a run with a model is likely to take, said before it starts."""
+"""What a run with models is likely to take, said before it starts."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from client.budget import Budget
-from client.model import ChatModel
+from client.models import ModelSettings
 
 _STEPS = 6
-"""Steps of a usual run; each asks for two calls."""
+"""Of a usual run, before the report; each asks for two calls."""
 _OBSERVED = 1_500
 """Tokens that one tool call brings into the conversation."""
 _SAID = 600
@@ -18,28 +18,32 @@ _WINDOW = 32_000
 
 
 def estimate(
-    tools: Iterable[dict[str, Any]], budget: Budget, models: Mapping[str, ChatModel]
+    tools: Sequence[Mapping[str, Any]], budget: Budget, models: Mapping[str, ModelSettings]
 ) -> str:
-    """One line. A rule of thumb: every turn sends the conversation anew, and a supervising model
-    reads it once more."""
+    """One line. A rule of thumb: each turn sends the conversation anew, and a supervising model
+    reads as much again."""
     calls = min(budget.tool_calls, 2 * _STEPS)
-    steps = (calls + 1) // 2
-    window = min((m.context_tokens or _WINDOW for m in models.values()), default=_WINDOW)
+    turns = (calls + 1) // 2 + 2
     base = len(json.dumps(list(tools))) // 4 + _SAID
-    sent = sum(min(window, base + 2 * n * _OBSERVED) for n in range(steps + 2))
-    tokens = len(models) * (sent + (steps + 2) * _SAID)
-    return (
-        f"Estimate: {steps + 2} turns, {calls} tool calls, about {round(tokens, -3):,} tokens"
-        + (_limited(budget))
-    )
+    tokens, cost = 0, 0.0
+    for settings in models.values():
+        window = settings.context_tokens or _WINDOW
+        read = sum(min(window, base + 2 * n * _OBSERVED) for n in range(turns))
+        tokens += read + turns * _SAID
+        priced = settings.cost(read, turns * _SAID)
+        cost = cost + priced if priced is not None else float("nan")
+    currency = next((s.currency for s in models.values() if s.currency), None) or ""
+    price = "no price known" if cost != cost else f"about {cost:.2f} {currency}".strip()
+    taken = f"{turns} turns, {calls} tool calls, about {round(tokens, -3):,} tokens, {price}"
+    return f"Likely: {taken}. At most: {_limits(budget)}."
 
 
-def _limited(budget: Budget) -> str:
+def _limits(budget: Budget) -> str:
     limits = [f"{budget.tool_calls} tool calls"]
     if budget.tokens is not None:
         limits.append(f"{budget.tokens:,} tokens")
     if budget.cost is not None:
-        limits.append(f"cost {budget.cost:g}")
+        limits.append(f"a cost of {budget.cost:g}")
     if budget.minutes is not None:
         limits.append(f"{budget.minutes:g} minutes")
-    return f"; limits: {', '.join(limits)}"
+    return ", ".join(limits)

@@ -13,9 +13,11 @@ import click
 from client import approval, runs
 from client.agent import Approve, pursue
 from client.budget import Budget
-from client.errors import BadRun, Diverged, Interrupted
+from client.errors import BadRun, Diverged, Interrupted, ModelFailed
+from client.estimate import estimate
 from client.llm import PROMPTS, LLMResearcher
 from client.model import ChatModel
+from client.models import models_file, settings_of
 from client.progress import Progress
 from client.replay import replay
 from client.report import render
@@ -121,6 +123,7 @@ def _to_the_end(
     if isinstance(start, Trajectory) and isinstance(state_of(start), Finished):
         folder.finish(start, _prompts(settings))
         return start
+    _affordable(settings)
     with Progress(settings.max_tool_calls, quiet) as progress:
 
         def record(after: Trajectory, event: Event) -> None:
@@ -137,6 +140,16 @@ def _to_the_end(
             ) from None
     folder.finish(run, _prompts(settings))
     return run
+
+
+def _affordable(settings: Settings) -> None:
+    """Raises ModelFailed where a cost is to be kept that nobody can work out."""
+    for name in settings.models if settings.max_cost is not None else ():
+        if settings_of(name).input_price is None:
+            raise ModelFailed(
+                f"--max-cost needs the prices of {name!r}: give input_price and output_price of"
+                f' [models."{name}"] in {models_file()}, or use --max-tokens'
+            )
 
 
 def _prompts(settings: Settings) -> dict[str, str]:
@@ -159,6 +172,9 @@ async def _pursued(
         stop = stack.enter_context(on_interrupt(progress.say))
         if isinstance(start, str):
             tools = tuple(tool.offered for tool in toolbox.tools)
+            if settings.models:
+                known = {name: settings_of(name) for name in settings.models}
+                progress.say(estimate(tools, settings.budget, known))
             start = folder.begin(TaskGiven(question=start, settings=asdict(settings), tools=tools))
         return await pursue(
             start,

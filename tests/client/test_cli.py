@@ -262,6 +262,35 @@ def test_a_failing_model_is_exit_code_1_and_the_run_goes_on_later(
     assert "£24.99" in again.stdout
 
 
+def test_a_cost_that_nobody_can_work_out_is_refused_before_anything_starts(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    options = ("--server", server, "--model", "dear", "--max-cost", "1", "-q")
+    with scripted_model("Hello.") as model:
+        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+        with pytest.raises(ModelFailed, match=r"prices of 'dear'.*models\.toml"):
+            cli.app(["research", QUESTION, *options], standalone_mode=False)
+        assert not model.requests
+        (tmp_path / "productresearch").mkdir()
+        priced = '[models.dear]\ninput_price = 5000.0\noutput_price = 5000.0\ncurrency = "EUR"\n'
+        (tmp_path / "productresearch" / "models.toml").write_text(priced)
+        out = tmp_path / "run"
+        done = research(QUESTION, *options[:-1], "--out", str(out), "--supervisor-model", "none")
+    assert done.exit_code == 3
+    assert "EUR. At most: 40 tool calls, a cost of 1." in done.stderr
+    run = read(out)
+    assert run.ended == Ended(stop_reason=StopReason.COST)
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["cost"] == pytest.approx(0.6 * len(model.requests))
+
+
+def test_nothing_is_left_to_supervise_with_no_supervise() -> None:
+    done = research(QUESTION, "--no-supervise", "--corrector", "rules")
+    assert done.exit_code == 2
+    assert "--no-supervise" in done.output
+
+
 def test_a_run_is_replayed_without_servers_or_model(server: str, tmp_path: Path) -> None:
     first = research(QUESTION, "--server", server, "--out", str(tmp_path), "-q")
     kept = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
