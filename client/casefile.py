@@ -5,12 +5,13 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from client.aliases import ALIAS, objects
+from client.aliases import ALIAS, an_object, objects
+from client.conversation import plan_text
+from client.observed import as_data, stated_attributes, text_of
 from client.trajectory import (
     Evidence,
     Message,
     Observation,
-    Plan,
     State,
     ToolCall,
     Trajectory,
@@ -20,7 +21,8 @@ from client.trajectory import (
 EVIDENCE_LIMIT = 16_000
 """Characters of evidence that are shown at most."""
 _ENTRY_LIMIT = 1_500
-_CALLS_LIMIT = 4_000
+_FOR_CALLS = 4
+"""The share of it that the calls may take: one part in so many."""
 _DRAFT_LIMIT = 20_000
 _EARLIER = 12
 """Checks of earlier verdicts that are shown, the latest ones."""
@@ -32,10 +34,6 @@ def rubric_lines(run: Trajectory) -> str:
     criteria = sorted(run.rubric.criteria, key=lambda criterion: -criterion.weight)
     total = sum(one.weight for one in criteria) or 1.0
     return "\n".join(f"- ({one.weight / total:.0%}) {one.text}" for one in criteria)
-
-
-def plan_text(plan: Plan | None) -> str:
-    return json_text(plan.model_dump(exclude_none=True)) if plan else "(none yet)"
 
 
 def draft_text(message: Message) -> str:
@@ -73,16 +71,33 @@ def observed_text(run: Trajectory, draft: str, limit: int) -> str:
     asked = {call.id: call for message in run.messages for call in message.tool_calls}
     calls = "\n".join(_called(asked[o.call_id], o) for o in run.observations if o.call_id in asked)
     # The latest calls are the ones a repeated call would repeat.
-    made = calls if len(calls) <= _CALLS_LIMIT else f"[…]{calls[-_CALLS_LIMIT:]}"
-    evidence = escaped(f"{made}\n\n{_ledger(run, draft, limit)}")
-    return f"<data>\n{evidence}\n</data>" if calls else "(nothing yet)"
+    made = calls[max(0, len(calls) - limit // _FOR_CALLS) :]
+    text = f"{made}\n\n{_ledger(run, draft, limit - len(made))}"
+    return as_data(text, "the tools") if calls else "(nothing yet)"
 
 
 def _called(call: ToolCall, seen: Observation) -> str:
-    names = " ".join(item.alias for item in seen.evidence)
-    gave = names or json_text((seen.result or {}).get("text", "nothing"))
-    came = gave if seen.ok else f"failed: {seen.error}"
-    return f"{call.id} {call.name} {json_text(call.arguments)} -> {cut(came, 300)}"
+    gave = "; ".join(_gave(seen)) if seen.ok else f"failed: {seen.error}"
+    return f"{call.id} {call.name} {json_text(call.arguments)} -> {cut(gave or 'nothing', 600)}"
+
+
+def _gave(seen: Observation) -> Iterator[str]:
+    result = seen.result or {}
+    near = {_id(one): objects(one.get("violates")) for one in objects(result.get("near_misses"))}
+    unknown = {_id(one): one.get("unknown") for one in objects(result.get("unverified"))}
+    fits = [one.alias for one in seen.evidence if one.alias not in {**near, **unknown}]
+    if fits:
+        yield " ".join(fits)
+    for alias, violates in near.items():
+        yield f"{alias} is a near miss: {', '.join(str(one.get('text')) for one in violates)}"
+    for alias, names in unknown.items():
+        yield f"{alias} does not state: {json_text(names)}"
+    if text := text_of(seen):
+        yield text
+
+
+def _id(entry: dict[str, Any]) -> str:
+    return str(an_object(entry.get("product")).get("id"))
 
 
 def _ledger(run: Trajectory, draft: str, limit: int) -> str:
@@ -103,9 +118,8 @@ def _ledger(run: Trajectory, draft: str, limit: int) -> str:
 
 def _entry(item: Evidence) -> str:
     fields = {k: v for k, v in item.fields.items() if k not in ("highlights", "url", "variants")}
-    attributes = objects(fields.get("attributes"))
-    if attributes:
-        fields["attributes"] = {str(one.get("name")): one.get("value") for one in attributes}
+    if attributes := objects(fields.get("attributes")):
+        fields["attributes"] = stated_attributes(attributes)
     return f"{item.alias} {json_text(fields)}"
 
 

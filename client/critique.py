@@ -14,9 +14,10 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import Field
 
 from client import casefile
+from client.conversation import plan_text
 from client.discretion import Discretion
-from client.llm import filled
 from client.model import Chat, ChatModel
+from client.prompting import filled
 from client.reasons import CallReason, EnoughReason, PlanReason, Reason, ReportReason
 from client.rubrics import rubric_drawn
 from client.structured import Shape, answered
@@ -28,7 +29,8 @@ UNREADABLE = "critique_unreadable"
 FAILED = "critique_failed"
 _GIVES_UP_AFTER = 3
 """Failures in a row: a dead endpoint would hold up every step with its retries."""
-
+_ANSWER_TOKENS = 1_000
+_CHARACTERS_PER_TOKEN = 3
 _PIECE = 200
 """Characters of a draft that a check may refer to."""
 _PROMPTS: dict[type[Reason], str] = {
@@ -146,19 +148,26 @@ class CritiquingSupervisor:
         return Judgement(checks, "\n\n".join(filter(None, thoughts)), answer.usage)
 
     def _chat(self, run: Trajectory, draft: str, ask: str) -> Chat:
-        # At about four characters a token, evidence takes a quarter of a small context window.
-        limit = min(casefile.EVIDENCE_LIMIT, self._model.context_tokens or casefile.EVIDENCE_LIMIT)
-        case = filled(
-            "critique_case",
-            question=run.task.question,
-            rubric=casefile.rubric_lines(run),
-            plan=casefile.plan_text(run.plan),
-            observed=casefile.observed_text(run, draft, limit),
-        )
+        system = filled("critique_system")
+        given = {
+            "question": run.task.question,
+            "rubric": casefile.rubric_lines(run),
+            "plan": plan_text(run.plan) if run.plan else "(none yet)",
+        }
+        room = self._room(len(system) + len(ask) + sum(map(len, given.values())))
+        case = filled("critique_case", observed=casefile.observed_text(run, draft, room), **given)
         return [
-            {"role": "system", "content": filled("critique_system")},
+            {"role": "system", "content": system},
             {"role": "user", "content": f"{case}\n\n{ask}"},
         ]
+
+    def _room(self, taken: int) -> int:
+        """Characters for the evidence, so that a known context window holds the answer too."""
+        window = self._model.context_tokens
+        left = (window - _ANSWER_TOKENS) * _CHARACTERS_PER_TOKEN - taken if window else None
+        return (
+            casefile.EVIDENCE_LIMIT if left is None else max(0, min(casefile.EVIDENCE_LIMIT, left))
+        )
 
 
 def _refuses(found: Judgement) -> bool:

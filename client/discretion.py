@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from client.casefile import aliases_in, json_text, plan_text
+from client.casefile import aliases_in, json_text
+from client.conversation import plan_text
 from client.trajectory import Message, Trajectory
 
 SEQUENCE = 5
@@ -20,7 +21,11 @@ _GRADING = re.compile(
     r"\b(?:rubrics?|criteri(?:on|a|ons)|scor(?:e|es|ed|ing)|grad(?:e|es|ed|ing|er))\b",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"https?:|www\.|\b[\w-]+\.(?:com|org|net|io|example)\b", re.IGNORECASE)
+# `p3.price` and `attributes.noise` are report markup.
+_ADDRESS = re.compile(
+    r"https?:|www\.|(?<![\w.])(?!(?:[prw]\d+|attributes)\.)[a-z][\w-]*(?:\.[\w-]+)*\.[a-z]{2,}\b",
+    re.IGNORECASE,
+)
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?")
 _ARTICLES = frozenset(("a", "an", "the"))

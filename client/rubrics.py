@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from client.llm import filled
 from client.model import ChatModel
+from client.prompting import filled
 from client.structured import Shape, answered
 from client.trajectory import Criterion, Rubric, RubricDrawn
 

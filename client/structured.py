@@ -10,6 +10,9 @@ from client.errors import ModelFailed
 from client.model import Chat, ChatModel, Reply
 from client.trajectory import Usage
 
+_ECHOED = 4_000
+"""Characters of an answer that cannot be read that the model sees again."""
+
 
 class Shape(BaseModel):
     """What a model is asked to fill in. Its schema asks for every field and no other, as the
@@ -56,7 +59,7 @@ async def answered(model: ChatModel, chat: Chat, shape: type[S]) -> Answered[S]:
             fault = f"It was cut off at the length limit; be shorter. {fault}"
         chat = [
             *chat,
-            {"role": "assistant", "content": reply.text or "(nothing)"},
+            {"role": "assistant", "content": reply.text[:_ECHOED] or "(nothing)"},
             {"role": "user", "content": f"{fault} Answer again with the JSON object alone."},
         ]
     return _answered(replies, value, fault)

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from client.llm import PROMPTS
 from client.model import ChatModel
 from client.models import ModelSettings
+from client.prompting import PROMPTS
 from client.rubrics import RubricAnswer, rubric_drawn
 from client.structured import read
 from client.trajectory import Rubric, RubricDrawn
