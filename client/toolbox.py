@@ -1,6 +1,5 @@
 """MCP sessions as the tools of one run: our servers, and any others the user names."""
 
-import difflib
 import json
 import os
 import re
@@ -24,6 +23,7 @@ from mcp_types import CallToolResult, TextContent
 from mcp_types import Tool as McpTool
 from pydantic import ValidationError
 
+from client import refusals
 from client.aliases import OUR_TOOLS, Aliases, Fields
 from client.errors import ToolsUnavailable
 from client.trajectory import Check, Observation, ToolCall, Trajectory
@@ -98,15 +98,15 @@ class Toolbox:
         Codes: unknown_tool, bad_arguments, unseen_alias."""
         route = self._routes.get(call.name)
         if route is None:
-            return _refused("unknown_tool", _unknown_tool(call.name, list(self._routes)), call)
-        if faults := _schema_faults(route, call.arguments):
+            return _refused(
+                "unknown_tool", refusals.unknown_tool(call.name, list(self._routes)), call
+            )
+        errors = route.validator.iter_errors(call.arguments)  # pyright: ignore[reportUnknownMemberType]
+        schema = route.tool.input_schema
+        if faults := refusals.bad_arguments(call.name, schema, call.arguments, errors):
             return _refused("bad_arguments", faults, call)
         if route.tool.ours and (unseen := Aliases(run).unseen(call.arguments)):
-            message = (
-                f"{call.name}: nothing in this run is called {', '.join(unseen)}. Use the short"
-                " names that earlier results show (p1, r1, w1)."
-            )
-            return _refused("unseen_alias", message, call)
+            return _refused("unseen_alias", refusals.unseen_alias(call.name, unseen, run), call)
         return None
 
     async def send(self, run: Trajectory, call: ToolCall) -> Answer:
@@ -159,23 +159,6 @@ def recorded(run: Trajectory, name: str, arguments: Fields) -> Observation | Non
 
 def _refused(code: str, message: str, call: ToolCall) -> Check:
     return Check(code=code, severity="refuse", message=message, refers_to=call.id)
-
-
-def _unknown_tool(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    return f"There is no tool {name!r}.{hint} The tools are: {', '.join(known)}."
-
-
-def _schema_faults(route: _Route, arguments: Fields) -> str | None:
-    errors = route.validator.iter_errors(arguments)  # pyright: ignore[reportUnknownMemberType]
-    faults = [f"{e.json_path.removeprefix('$.')}: {e.message}" for e in errors]
-    known = cast(Fields, route.tool.input_schema.get("properties", {}))
-    for name in arguments.keys() - known.keys() if known else ():
-        near = difflib.get_close_matches(name, list(known), 1)
-        hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(known)}"
-        faults.append(f"{name}: {route.tool.name} has no such parameter{hint}")
-    return f"{route.tool.name}: {'; '.join(faults)}" if faults else None
 
 
 def _answer(arguments: Fields, result: CallToolResult, seconds: float) -> Answer:

@@ -8,7 +8,7 @@ from client.agent import pursue
 from client.errors import ModelFailed
 from client.llm import PROMPTS, LLMResearcher, filled, plan_of
 from client.markup import parse
-from client.model import UNREADABLE, ChatModel
+from client.model import ChatModel
 from client.supervisor import CodeSupervisor
 from client.toolbox import open_toolbox
 from client.trajectory import (
@@ -120,8 +120,11 @@ async def test_a_refused_call_is_answered_with_its_critique(
     with scripted_model(PLAN_TEXT, wrong, *GOOD[1:]) as model:
         run = await research(model, monkeypatch)
     first, second = chat(model, 2)[-2:]
-    assert "search_catalog has no such parameter" in first["content"]
-    assert UNREADABLE in second["content"]
+    form = 'The right form: search_catalog {"query": "..."}; it may also hold price_max, limit.'
+    assert first["content"].endswith(f"lacks query; there is no parameter 'text'. {form}")
+    assert second["content"].endswith(f'the arguments `{{"query": ` are no JSON object. {form}')
+    sent = [c["function"]["arguments"] for c in chat(model, 2)[-3]["tool_calls"]]
+    assert sent == ['{"text": "kettle"}', "{}"]
     assert run.ended == Ended(stop_reason=StopReason.DONE)
 
 
