@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from client.agent import Approve, pursue
+from client.agent import Approve, Caps, pursue
 from client.budget import Budget
 from client.errors import Diverged, ModelFailed
 from client.researcher import Draft, Researcher
@@ -31,8 +31,9 @@ _SHOWN = 300
 """Characters of each side of a divergence."""
 
 
-async def replay(recorded: Trajectory) -> Trajectory:
-    """The run as it comes out today, which equals the record as far as that goes.
+async def replay(recorded: Trajectory, caps: Caps | None = None) -> Trajectory:
+    """The run as it comes out today, which equals the record as far as that goes. `caps`: those
+    that the run had.
 
     Raises Diverged at the first event that does not."""
     record = _Record(recorded)
@@ -55,6 +56,7 @@ async def replay(recorded: Trajectory) -> Trajectory:
             toolbox=tools,
             record=compared,
             budget=_RecordedLimits(record),
+            caps=caps,
             corrector=record.researcher(settings["corrector"])
             if settings.get("corrector")
             else None,

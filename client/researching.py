@@ -13,6 +13,7 @@ import click
 from client import approval, runs
 from client.agent import Approve, pursue
 from client.budget import Budget
+from client.critique import CritiquingSupervisor
 from client.errors import BadRun, Diverged, Interrupted, ModelFailed
 from client.estimate import estimate
 from client.llm import PROMPTS, LLMResearcher
@@ -206,7 +207,7 @@ def _supervisor(settings: Settings, models: dict[str, ChatModel], toolbox: Toolb
         return Unsupervised()
     if settings.critic is None:
         return CodeSupervisor(toolbox)
-    return CodeSupervisor(toolbox)
+    return CritiquingSupervisor(toolbox, models[settings.critic])
 
 
 @asynccontextmanager
