@@ -1,4 +1,4 @@
-"""`productresearch research` and `productresearch demo`."""
+"""`productresearch research`, `demo` and `view`."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ import platformdirs
 import typer
 
 from client.budget import Budget
-from client.errors import BadQuestion
+from client.errors import BadQuestion, BadRun
 from client.trajectory import StopReason, Trajectory
 
 app = typer.Typer()
@@ -138,10 +138,35 @@ def demo(
     raise typer.Exit(code)
 
 
+@app.command()
+def view(
+    run: Annotated[Path, typer.Argument(help="The folder of a run.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; default: view.html in that folder.")
+    ] = None,
+) -> None:
+    """Shows a run as a timeline: each attempt, its tool calls, verdicts and what changed after.
+
+    Writes one HTML file that loads nothing, and prints its path. A run under way can be seen too.
+    """
+    from client import runs
+    from client.pages.timeline import timeline_page
+
+    page = out or run / "view.html"
+    text = timeline_page(runs.read(run))
+    try:
+        page.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BadRun(f"{page} cannot be written ({error.strerror}); name another: --out") from None
+    print(page)
+
+
 _NEXT = """
-The run is in {folder}: every step in trajectory.jsonl, the report as report.md and report.json.
+The run is in {folder}: the report as report.html, report.md and report.json, every step in
+trajectory.jsonl.
 
 Next:
+  productresearch view {folder}   each step as a page: what was asked, found, sent back
   productresearch research "a quiet espresso machine under 300 with a milk frother" --index {index}
   productresearch index YOUR.csv        your own catalog, into your data folder
   productresearch install claude-code   and Claude answers about it

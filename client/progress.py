@@ -126,13 +126,12 @@ class Progress:
 def hits(seen: Observation) -> str:
     """How much came back, in words."""
     result = seen.result or {}
-    beside = [
-        f"{len(objects(result[key]))} {words}"
-        for key, words in (("near_misses", "near misses"), ("unverified", "unverified"))
-        if objects(result.get(key))
-    ]
+    near, open_ = len(objects(result.get("near_misses"))), len(objects(result.get("unverified")))
+    beside = [f"{near} near miss{'' if near == 1 else 'es'}"] if near else []
+    beside += [f"{open_} unverified"] if open_ else []
     if "total" in result:
-        return ", ".join([f"{result['total']} hits", *beside])
+        total = result["total"]
+        return ", ".join([f"{total} hit{'' if total == 1 else 's'}", *beside])
     shown = [e for e in seen.evidence if e.fields]
     return f"{len(shown)} shown" if shown else "a text"
 

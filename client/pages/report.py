@@ -10,18 +10,17 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from client.budget import Spent
 from client.markup import (
     COMPARISON,
     COULD_NOT_VERIFY,
     NEEDS,
     RECOMMENDATION,
     marks,
-    money,
     parse,
     quoted,
     value_of,
 )
+from client.pages.facts import facts
 from client.pages.markdown import ReportMarkdown
 from client.pages.page import Link, link_of, rendered
 from client.pages.plots import Reviews, Scatter, number_of, price_against_rating, reviews_of
@@ -107,7 +106,7 @@ def report_page(run: Trajectory, markup: str, markdown: str, report: Report) -> 
         title=report.question,
         report=report,
         stopped=None if report.stop_reason is StopReason.DONE else report.stop_reason.value,
-        facts=list(_facts(run)),
+        facts=list(facts(run)),
         sections=sections,
         plot=shown.plot(sections),
         plot_after=_last_of(sections, (RECOMMENDATION, COMPARISON)),
@@ -231,25 +230,6 @@ def _quotes(run: Trajectory, markup: str) -> dict[str, list[str]]:
             if mark.quote not in said:
                 said.append(mark.quote)
     return found
-
-
-def _facts(run: Trajectory) -> Iterator[tuple[str, str]]:
-    """What the page's head says of the run."""
-    settings, spent = run.task.settings, Spent.by(run)
-    yield "Researcher", str(settings.get("model", "rules"))
-    yield "Supervised", "yes" if settings.get("supervise", True) else "no"
-    kinds = [e.kind for e in run.evidence.values() if e.fields]
-    seen = [
-        f"{kinds.count(kind)} {kind}{'' if kinds.count(kind) == 1 else 's'}"
-        for kind in dict.fromkeys(kinds)
-    ]
-    yield "Seen", ", ".join(seen) or "nothing"
-    yield "Tool calls", str(spent.tool_calls)
-    if spent.tokens:
-        yield "Tokens", f"{spent.tokens:,}"
-    if spent.cost:
-        yield "Cost", money(spent.cost, settings.get("currency"))
-    yield "Time", f"{spent.seconds:.1f} s"
 
 
 def _judged(run: Trajectory, state: State) -> Judged | None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from lxml import etree, html
 
 NOTHING_REMOTE = {"img", "iframe", "object", "embed", "link", "base", "audio", "video", "source"}
-NOTHING_REMOTE |= {"form", "image", "use", "foreignobject", "animate", "set", "portal", "frame"}
+NOTHING_REMOTE |= {"image", "use", "foreignobject", "animate", "set", "portal", "frame"}
 
 
 def parsed(page: str) -> html.HtmlElement:
