@@ -133,7 +133,7 @@ class CritiquingSupervisor:
         ask = filled(
             _PROMPTS[reasons],
             draft=casefile.escaped(draft),
-            earlier=casefile.earlier_lines(run, message),
+            earlier=casefile.escaped(casefile.earlier_lines(run, message)),
             reasons="\n".join(f"- {reason.value}: {reason.when}" for reason in reasons),
             **more,
         )

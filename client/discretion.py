@@ -28,6 +28,7 @@ _ADDRESS = re.compile(
 )
 _QUOTED = re.compile(r"[\"“„«]([^\"“”„«»]+)[\"”“»]")
 _NUMBER = re.compile(r"(?<![\w.,])\d+(?:,\d{3})*(?:\.\d+)?")
+_PROSE = ("description", "attributes")
 _ARTICLES = frozenset(("a", "an", "the"))
 _NUMBER_WORDS = frozenset(
     "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty"
@@ -62,9 +63,9 @@ class Discretion:
             if not _holds(self._seen + _FORM, words(quote)):
                 return f"quotes {quote!r}, which stands nowhere in the run"
         rubric = self._run.rubric
-        if rubric and any(_shares(message, c.text, self._seen) for c in rubric.criteria):
+        if rubric and any(_shares(message, words(c.text), self._seen) for c in rubric.criteria):
             return "quotes the rubric"
-        if any(_shares(_QUOTED.sub(" ", message), text, self._own) for text in self._of_others):
+        if _shares(_QUOTED.sub(" ", message), self._of_others, self._own):
             return "repeats what a review, a page or a description says"
         return None
 
@@ -98,12 +99,13 @@ class Discretion:
 
     @cached_property
     def _of_others(self) -> list[str]:
-        """What shoppers, sellers and web sites wrote in prose."""
-        held = self._run.evidence.values()
-        return [
-            json_text(item.fields.get("description") if item.kind == "product" else item.fields)
-            for item in held
-        ]
+        """What shoppers, sellers and web sites wrote; a title is a name and may be said."""
+        said: list[str] = []
+        for item in self._run.evidence.values():
+            product = item.kind == "product"
+            prose = {k: item.fields.get(k) for k in _PROSE} if product else item.fields
+            said += [*words(json_text(prose)), "|"]
+        return said
 
 
 def words(text: str) -> list[str]:
@@ -119,16 +121,12 @@ def _said(message: Message) -> Iterator[str]:
         yield json_text(call.arguments)
 
 
-def _shares(message: str, source: str, allowed: str) -> bool:
-    """Whether the message has a long sequence of words of the source that is not allowed."""
-    said, wording = words(message), words(source)
+def _shares(message: str, wording: list[str], allowed: str) -> bool:
+    """Whether the message has a long sequence of the wording's words that is not allowed."""
+    said, source = words(message), _line(wording)
     length = min(SEQUENCE, max(len(wording), _SHORTEST))
-    common = _sequences(said, length) & _sequences(wording, length)
-    return any(not _holds(allowed, sequence) for sequence in common)
-
-
-def _sequences(said: list[str], length: int) -> set[tuple[str, ...]]:
-    return {tuple(said[n : n + length]) for n in range(len(said) - length + 1)}
+    sequences = (said[n : n + length] for n in range(len(said) - length + 1))
+    return any(_holds(source, each) and not _holds(allowed, each) for each in sequences)
 
 
 def _line(said: Iterable[str]) -> str:
