@@ -119,7 +119,8 @@ class CritiquingSupervisor:
         reasons: type[R],
         **more: str,
     ) -> Judgement:
-        if _refuses(code):
+        # A plan that a person gave is theirs; code looks whether it can be followed.
+        if _refuses(code) or message.author == "user":
             return code
         draft = casefile.draft_text(message)
         return _both(code, await self._critique(run, message, reasons, draft, **more))

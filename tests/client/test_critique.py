@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from client import casefile
-from client.agent import Caps, pursue
+from client.agent import Approve, Caps, pursue
 from client.budget import Budget
 from client.critique import Critique, CritiquingSupervisor
 from client.llm import LLMResearcher
@@ -26,6 +26,7 @@ from client.trajectory import (
     Evidence,
     Message,
     Observation,
+    Plan,
     Rubric,
     State,
     StopReason,
@@ -96,6 +97,7 @@ async def research(
     budget: Budget | None = None,
     start: Sequence[Any] = (),
     window: int | None = None,
+    approve: Approve | None = None,
 ) -> Trajectory:
     async with (
         ChatModel("critic", settings_for(model, window), retries=0) as chat,
@@ -109,6 +111,7 @@ async def research(
             record=lambda run, event: None,
             caps=caps,
             budget=budget,
+            approve=approve,
         )
 
 
@@ -246,6 +249,17 @@ async def test_what_code_refuses_is_not_shown_to_the_model() -> None:
     assert "c1" not in shown_calls(model.requests[1])
     assert shown_calls(model.requests[1]) == ["c2"]
     assert [c.code for c in run.verdicts[0].checks] == ["no_plan"]
+
+
+async def test_a_plan_that_a_person_gave_is_not_criticized() -> None:
+    async def edited(plan: Plan) -> Plan:
+        return plan.model_copy(update={"wanted": 1})
+
+    task = TASK.model_copy(update={"settings": {"approve_plan": True}})
+    with scripted_model(FINE) as model:
+        run = await research(model, task=task, approve=edited)
+    assert [m.author for m in run.messages if m.plan] == ["researcher", "user"]
+    assert len(said(model, "plan")) == 1
 
 
 async def test_the_calls_of_a_turn_take_one_request_and_get_a_verdict_each() -> None:
