@@ -20,7 +20,7 @@ from client.trajectory import (
 )
 from tests.client.scripted import CALLS, PLAN, REPORT
 from tests.client.shop import build_shop
-from tests.fakes import Failure, ScriptedModel, scripted_model
+from tests.fakes import Failure, Said, ScriptedModel, scripted_model
 
 QUESTION = "Which quiet kettle under £40?"
 PLAN_TEXT = f"Here it is:\n```json\n{PLAN.model_dump_json()}\n```"
@@ -126,6 +126,20 @@ async def test_a_refused_call_is_answered_with_its_critique(
     sent = [c["function"]["arguments"] for c in chat(model, 2)[-3]["tool_calls"]]
     assert sent == ['{"text": "kettle"}', "{}"]
     assert run.ended == Ended(stop_reason=StopReason.DONE)
+
+
+async def test_what_was_cut_off_says_so_and_what_was_wrapped_is_unwrapped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cut = Said(PLAN_TEXT[:-40], finish="length")
+    wrapped = f"Here is the report:\n```markdown\n{REPORT}```"
+    with scripted_model(cut, *GOOD[:-1], wrapped) as model:
+        run = await research(model, monkeypatch)
+    assert [m.cut_off for m in run.messages[:2]] == [True, False]
+    assert "cut off at the length limit" in chat(model, 1)[-1]["content"]
+    assert run.messages[-1].text == REPORT.strip()
+    assert model.requests[0]["response_format"]["json_schema"]["schema"]["title"] == "Plan"
+    assert "response_format" not in model.requests[2]
 
 
 async def test_a_refused_report_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
