@@ -214,7 +214,8 @@ def _checks(
                 by="model",
             )
         )
-    return tuple(checks), kept_back
+    # Small models say the same thing again and again.
+    return tuple(dict.fromkeys(checks)), kept_back
 
 
 def _real(run: Trajectory, draft: str, named: str | None) -> str | None:
