@@ -43,8 +43,10 @@ _GENERATED = 20_000
 _THREADS = min(4, os.cpu_count() or 1)
 _BUFFER = 48_000_000 * _THREADS
 
-Fields = tuple[Sequence[tuple[str, str]], Sequence[tuple[str, float]], Sequence[int], bytes]
-"""Of one document: texts, numbers, the digest's parts, the record."""
+Fields = tuple[
+    Sequence[tuple[str, str]], Sequence[tuple[str, float]], Sequence[int], bytes, schema.Columns
+]
+"""Of one document: texts, numbers, the digest's parts, the record, columns of facets."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def _fields(prepared: schema.Prepared, kind: str | None) -> Fields:
     texts = [("id", prepared.id), *prepared.texts, *([("type", kind)] if kind else [])]
     digest = hashlib.blake2b(prepared.record, digest_size=12).digest()
     parts = [int.from_bytes(digest[at : at + 3], "big") for at in range(0, 12, 3)]
-    return texts, prepared.numbers, parts, prepared.record
+    return texts, prepared.numbers, parts, prepared.record, prepared.facets or {}
 
 
 class _TimedSpool(ProductSpool):
@@ -150,7 +152,7 @@ def write_bare(folder: Path) -> Written:
 def _add_bare(documents: Iterable[Fields], into: Path) -> None:
     into.mkdir()
     writer = tantivy.Index(schema.SCHEMAS["product"], str(into)).writer(_BUFFER, _THREADS)
-    for texts, numbers, digest, record in documents:
+    for texts, numbers, digest, record, facets in documents:
         doc = tantivy.Document()
         for name, text in texts:
             doc.add_text(name, text)
@@ -159,6 +161,7 @@ def _add_bare(documents: Iterable[Fields], into: Path) -> None:
         for name, part in zip(schema.DIGEST_FIELDS, digest, strict=True):
             doc.add_unsigned(name, part)
         doc.add_bytes("record", record)
+        doc.add_json("facets", facets)
         writer.add_document(doc)
     writer.commit()
     writer.wait_merging_threads()

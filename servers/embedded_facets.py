@@ -1,14 +1,28 @@
 """Facets and vocabulary, counted by the engine over everything that matches."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import tantivy
 
 from servers.asked import PREFIX
 from servers.concepts import Concepts
 from servers.embedded_engine import aggregate, all_of, how_many, one_of
-from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact_value
+from servers.embedded_schema import (
+    CONCEPT_MARK,
+    SEPARATOR,
+    STATED,
+    UNCLEAR_MARK,
+    attribute_key,
+    concept_key,
+    decoded,
+    fact_value,
+    key_number,
+    number_column,
+    text_column,
+)
 from servers.index import AttributeFacet, Facets, FacetValue, Filter, Vocabulary
 from servers.records import Quantity
 from servers.units import convert, to_base
@@ -17,9 +31,47 @@ from servers.values import format_value
 _VALUES = 20
 """Values listed of one facet; attributes get half as many."""
 _ATTRIBUTES = 12
+_MOST_BUCKETS = 65_000
+"""The engine refuses to give more in one answer."""
+_MOST_TEXTS = 5_000
+"""Values of one attribute that are looked at; a dozen of them fit into one answer."""
 
 Base = Callable[[str | None], tantivy.Query]
 """What matches the text and all filters but those on the named field."""
+Asked = Mapping[str, Any]
+"""Aggregations, as asked for or as answered, by name."""
+
+
+def _terms(column: str, size: int) -> Asked:
+    return {"terms": {"field": column, "size": size, "segment_size": _MOST_BUCKETS}}
+
+
+def _column(name: str) -> str:
+    return f"facets.{name}"
+
+
+_ALL_STATED: Asked = {"stated": _terms(_column(STATED), _MOST_TEXTS)}
+_OF_FIELDS: Mapping[str, Asked] = {
+    **{name: {name: _terms(name, _VALUES)} for name in ("brand", "category", "type")},
+    "price": {"low": {"min": {"field": "price"}}, "high": {"max": {"field": "price"}}},
+}
+
+
+class _Shown(NamedTuple):
+    """An attribute that becomes a facet."""
+
+    key: str
+    name: str
+    stated: int
+    without: str | None
+    """The filter that its values are counted without."""
+
+
+class _Numbers(NamedTuple):
+    unit: str | None
+    times: int
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -27,93 +79,114 @@ class FacetCounter:
     schema: tantivy.Schema
     searcher: tantivy.Searcher
     concepts: Concepts
+    _units: dict[str, tuple[str | None, ...]] = field(
+        default_factory=dict[str, tuple[str | None, ...]]
+    )
 
     def facets(self, base: Base, filters: Sequence[Filter]) -> Facets:
-        low, high = self._price(base("price"))
+        found = self._of_fields(base, {each.field for each in filters})
+        shown = list(self._shown(base, filters, self._by_key(found["stated"])))
         return Facets(
-            brand=self.values("brand", base("brand")),
-            category=self.values("category", base("category")),
-            type=self.values("type", base("type")),
-            price_low=low,
-            price_high=high,
-            attributes=tuple(self._attributes(base, filters)),
+            brand=_values(found["brand"]),
+            category=_values(found["category"]),
+            type=_values(found["type"]),
+            price_low=found["low"]["value"],
+            price_high=found["high"]["value"],
+            attributes=tuple(self._attributes(base, shown)),
         )
 
-    def values(
-        self, field: str, query: tantivy.Query, size: int = _VALUES
-    ) -> tuple[FacetValue, ...]:
-        """Most frequent first, then by name."""
-        return tuple(FacetValue(value, count) for value, count in self.terms(field, query, size))
-
-    def terms(self, field: str, query: tantivy.Query, size: int) -> list[tuple[str, int]]:
-        asked = {"found": {"terms": {"field": field, "size": size, "segment_size": 65_000}}}
-        buckets = aggregate(self.searcher, query, asked)["found"]["buckets"]
-        counted = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
-        return sorted(counted, key=lambda each: (-each[1], each[0]))
-
-    def _price(self, query: tantivy.Query) -> tuple[float | None, float | None]:
-        asked = {
-            "low": {"min": {"field": "price"}},
-            "high": {"max": {"field": "price"}},
-        }
-        found = aggregate(self.searcher, query, asked)
-        return found["low"]["value"], found["high"]["value"]
+    def _of_fields(self, base: Base, filtered: set[str]) -> Asked:
+        """What all fields without a filter are counted over is looked up once."""
+        together: dict[str | None, dict[str, Any]] = {None: dict(_ALL_STATED)}
+        for name, asked in _OF_FIELDS.items():
+            together.setdefault(name if name in filtered else None, {}).update(asked)
+        found: dict[str, Any] = {}
+        for name, asked in together.items():
+            found.update(aggregate(self.searcher, base(name), asked))
+        return found
 
     # Attributes
 
-    def _attributes(self, base: Base, filters: Sequence[Filter]) -> Iterable[AttributeFacet]:
-        asked = [each.field for each in filters if each.field.startswith(PREFIX)]
+    def _shown(
+        self, base: Base, filters: Sequence[Filter], stated: Iterable[tuple[str, str, int]]
+    ) -> Iterable[_Shown]:
+        """Those filtered by, then those that most of what matches states."""
         done: set[str] = set()
-        for field in dict.fromkeys(asked):
-            name = field.removeprefix(PREFIX)
-            key = self._key(name)
+        asked = [each.field for each in filters if each.field.startswith(PREFIX)]
+        for name in dict.fromkeys(asked):
+            key = self._key(name.removeprefix(PREFIX))
             if key not in done:
                 done.add(key)
-                query = base(field)
-                yield self._attribute(key, name, query, self._stated_by(key + SEPARATOR, query))
-        everything = base(None)
-        for key, name, count in self.stated(everything, 4 * _ATTRIBUTES):
+                count = self._stated_by(key + SEPARATOR, base(name))
+                yield _Shown(key, name.removeprefix(PREFIX), count, name)
+        for key, name, count in stated:
             if key not in done and len(done) < _ATTRIBUTES:
                 done.add(key)
-                yield self._attribute(key, name, everything, count)
+                yield _Shown(key, name, count, None)
 
     def _key(self, name: str) -> str:
         concept = self.concepts.resolve(name)
         return concept_key(concept) if concept else attribute_key(name)
 
-    def stated(self, query: tantivy.Query, size: int) -> list[tuple[str, str, int]]:
-        """(key, the name most used, number of products) of the catalog's own attributes."""
-        names: dict[str, str] = {}
-        counts: dict[str, int] = {}
-        for term, count in self.terms("stated", query, size):
-            key, _, name = term.partition(SEPARATOR)
-            if name and key[:1] not in ("@", "?"):
-                names.setdefault(key, name)
-                counts[key] = counts.get(key, 0) + count
-        ordered = sorted(counts, key=lambda key: (-counts[key], names[key]))
-        return [(key, names[key], counts[key]) for key in ordered]
+    def _by_key(self, stated: Asked) -> list[tuple[str, str, int]]:
+        """(key, name, number of products) of the catalog's own attributes, most stated first."""
+        counted = [(*self._own[number], count) for number, count in _buckets(stated)]
+        return sorted(counted, key=lambda each: (-each[2], each[1]))
 
-    def _attribute(self, key: str, name: str, query: tantivy.Query, stated: int) -> AttributeFacet:
-        prefix = key + SEPARATOR
-        terms = self.searcher.terms_with_prefix("facts", prefix, query)
-        numbers: dict[str | None, list[tuple[float, int, str | None]]] = {}
+    @cached_property
+    def _own(self) -> Mapping[int, tuple[str, str]]:
+        """(key, the name most used) of the catalog's own attributes, by the key's number."""
+        names: dict[str, tuple[int, str]] = {}
+        for term, count in self.searcher.terms_with_prefix("stated", ""):
+            key, _, name = term.partition(SEPARATOR)
+            if not key.startswith((CONCEPT_MARK, UNCLEAR_MARK)):
+                names[key] = max(names.get(key, (0, "")), (count, name))
+        return {key_number(key): (key, name) for key, (_, name) in names.items()}
+
+    def _attributes(self, base: Base, shown: Sequence[_Shown]) -> Iterable[AttributeFacet]:
+        asked: dict[str | None, dict[str, Any]] = {}
+        for each in shown:
+            asked.setdefault(each.without, {}).update(self._columns(each.key))
+        found = {
+            name: aggregate(self.searcher, base(name), columns) for name, columns in asked.items()
+        }
+        return (self._attribute(each, found[each.without]) for each in shown)
+
+    def _columns(self, key: str) -> Asked:
+        numbers = [number_column(key, unit) for unit in self._units_of(key)]
+        texts = text_column(key)
+        return {
+            texts: _terms(_column(texts), _MOST_TEXTS),
+            **{column: {"stats": {"field": _column(column)}} for column in numbers},
+        }
+
+    def _units_of(self, key: str) -> tuple[str | None, ...]:
+        """In which units numbers are stated under the key; None: without one."""
+        units = self._units.get(key)
+        if units is None:
+            terms = self.searcher.terms_with_prefix("facts", key + SEPARATOR)
+            values = [fact_value(term) for term, _ in terms]
+            found = {each.unit for each in values if isinstance(each, Quantity)}
+            bare = any(isinstance(each, float) for each in values)
+            units = (*((None,) if bare else ()), *sorted(found))
+            self._units[key] = units
+        return units
+
+    def _attribute(self, shown: _Shown, found: Asked) -> AttributeFacet:
         texts: dict[str, int] = {}
-        for term, count in terms:
-            value = fact_value(term)
-            if isinstance(value, Quantity):
-                dimension = to_base(value.value, value.unit)[0]
-                numbers.setdefault(dimension, []).append((value.value, count, value.unit))
-            elif isinstance(value, float):
-                numbers.setdefault(None, []).append((value, count, None))
-            else:
-                shown = format_value(value)
-                texts[shown] = texts.get(shown, 0) + count
+        for value, count in _buckets(found[text_column(shown.key)]):
+            text = format_value(decoded(value))
+            texts[text] = texts.get(text, 0) + count
+        numbers: list[_Numbers] = []
+        for unit in self._units_of(shown.key):
+            stats = found[number_column(shown.key, unit)]
+            if stats["count"]:
+                numbers.append(_Numbers(unit, stats["count"], stats["min"], stats["max"]))
         low, high, unit = _span(numbers)
-        listed = sorted(texts.items(), key=lambda each: (-each[1], each[0]))[: _VALUES // 2]
         return AttributeFacet(
-            name=name,
-            stated=stated,
-            values=tuple(FacetValue(value, count) for value, count in listed),
+            name=shown.name,
+            stated=shown.stated,
+            values=_listed(texts.items(), _VALUES // 2),
             low=low,
             high=high,
             unit=unit,
@@ -126,31 +199,52 @@ class FacetCounter:
     # Vocabulary
 
     def vocabulary(self) -> Vocabulary:
-        everything = tantivy.Query.all_query()
+        stated = self._all(_column(STATED))
         return Vocabulary(
-            brands=dict(self.terms("brand", everything, 65_000)),
-            categories=dict(self.terms("category", everything, 65_000)),
-            types=dict(self.terms("type", everything, 65_000)),
-            attributes={name: count for _, name, count in self.stated(everything, 65_000)},
+            brands=self._names("brand"),
+            categories=self._names("category"),
+            types=self._names("type"),
+            attributes={name: count for _, name, count in self._by_key(stated)},
             concepts={
                 concept: tuple(aliases) for concept, aliases in self.concepts.aliases().items()
             },
         )
 
+    def _names(self, field: str) -> Mapping[str, int]:
+        return {each.value: each.count for each in _values(self._all(field))}
 
-def _span(
-    numbers: dict[str | None, list[tuple[float, int, str | None]]],
-) -> tuple[float | None, float | None, str | None]:
+    def _all(self, column: str) -> Asked:
+        asked = {"all": _terms(column, _MOST_BUCKETS)}
+        return aggregate(self.searcher, tantivy.Query.all_query(), asked)["all"]
+
+
+def _buckets(found: Asked) -> list[tuple[Any, int]]:
+    return [(bucket["key"], bucket["doc_count"]) for bucket in found["buckets"]]
+
+
+def _values(found: Asked) -> tuple[FacetValue, ...]:
+    return _listed(_buckets(found))
+
+
+def _listed(counted: Iterable[tuple[str, int]], most: int | None = None) -> tuple[FacetValue, ...]:
+    """Most frequent first, then by name."""
+    ordered = sorted(counted, key=lambda each: (-each[1], each[0]))[:most]
+    return tuple(FacetValue(value, count) for value, count in ordered)
+
+
+def _span(numbers: Sequence[_Numbers]) -> tuple[float | None, float | None, str | None]:
     """Lowest and highest of the dimension that most values have, in its most used unit."""
     if not numbers:
         return None, None, None
-    dimension = max(numbers, key=lambda each: sum(count for _, count, _ in numbers[each]))
-    units: dict[str | None, int] = {}
-    for _, count, unit in numbers[dimension]:
-        units[unit] = units.get(unit, 0) + count
-    unit = max(units, key=lambda each: (units[each], each or ""))
-    found = [
-        value if own == unit or own is None or unit is None else convert(value, own, unit)
-        for value, _, own in numbers[dimension]
-    ]
-    return min(found), max(found), unit
+    by_dimension: dict[str | None, list[_Numbers]] = {}
+    for each in numbers:
+        dimension = to_base(each.low, each.unit)[0] if each.unit else None
+        by_dimension.setdefault(dimension, []).append(each)
+    alike = max(by_dimension.values(), key=lambda each: sum(one.times for one in each))
+    unit = max(alike, key=lambda each: (each.times, each.unit or "")).unit
+    ends = [_in_unit(end, each.unit, unit) for each in alike for end in (each.low, each.high)]
+    return min(ends), max(ends), unit
+
+
+def _in_unit(value: float, own: str | None, unit: str | None) -> float:
+    return value if own == unit or own is None or unit is None else convert(value, own, unit)

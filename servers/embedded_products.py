@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from servers.catalog_statistics import CatalogStatistics, Stated, Tally
 from servers.concepts import Concepts
-from servers.embedded_schema import Prepared, prepare_product
+from servers.embedded_schema import Columns, Prepared, prepare_product
 from servers.embedded_statements import StatementReader, Texts
 from servers.producttypes import Evidence, TypeMiner, TypeModel
 from servers.records import Product
@@ -56,13 +56,14 @@ _Row = tuple[
     tuple[tuple[str, float], ...],
     bytes,
     tuple[Texts, ...],
+    Columns,
     tuple[Stated, ...],
     str | None,
     list[str],
     tuple[Any, ...],
 ]
-"""Of one product: what `Prepared` holds, facts, what is counted, brand, words of the title, and
-the evidence of its type."""
+"""Of one product: what `Prepared` holds, facts, columns of facets, what is counted, brand, words of
+the title, and the evidence of its type."""
 
 _BATCH_ROWS = 256
 _BATCH_BYTES = 1 << 20
@@ -85,7 +86,8 @@ class ProductSpool:
         self._batch.append(
             (
                 *(one.id, one.texts, one.numbers, one.record),
-                *(stated.facts, stated.counted, product.brand, analyze(product.title)),
+                *(stated.facts, stated.facets, stated.counted),
+                *(product.brand, analyze(product.title)),
                 tuple(evidence),
             )
         )
@@ -108,11 +110,12 @@ class ProductSpool:
         """Each product with its type; `learned.statistics` has counted them at the end."""
         tally = Tally(learned.statistics)
         for row in self._rows():
-            name, texts, numbers, record, facts, counted, brand, title, evidence = row
+            name, texts, numbers, record, facts, facets, counted, brand, title, evidence = row
             found = learned.types.type_from(Evidence(*evidence))
             kind = None if found is None else found.name
             tally.add(brand, title, kind, counted)
-            yield Prepared(name, (*texts, *chain.from_iterable(facts)), numbers, record), kind
+            texts = (*texts, *chain.from_iterable(facts))
+            yield Prepared(name, texts, numbers, record, facets), kind
         tally.close()
 
     def _rows(self) -> Iterator[_Row]:

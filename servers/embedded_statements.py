@@ -4,14 +4,25 @@ A catalog repeats itself: of twenty attributes of a product, nearly all stand in
 same values. Words, facts, readings of concepts and what is counted depend on nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import copysign
 from typing import NamedTuple
 
 from servers.catalog_statistics import Stated, stated_under
 from servers.concepts import Concepts, Reading, chosen
-from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact, unclear_key, words
+from servers.embedded_schema import (
+    SEPARATOR,
+    STATED,
+    Columns,
+    attribute_key,
+    concept_key,
+    facet_columns,
+    fact,
+    key_number,
+    unclear_key,
+    words,
+)
 from servers.records import Product, Quantity, Value, Values
 
 _KEPT = 100_000
@@ -27,12 +38,16 @@ class Statements(NamedTuple):
 
     attribute_text: str
     facts: tuple[Texts, ...]
+    facets: Columns
     counted: tuple[Stated, ...]
 
 
 class _Attribute(NamedTuple):
     spoken: str
+    number: int
+    """Of its key."""
     facts: Texts
+    facets: Columns
     counted: Stated
     covering: tuple[str, ...]
     readings: tuple[Reading, ...]
@@ -42,21 +57,26 @@ class StatementReader:
     def __init__(self, concepts: Concepts) -> None:
         self._concepts = concepts
         self._attributes: dict[object, _Attribute] = {}
-        self._derived: dict[Reading, tuple[Texts, Stated]] = {}
+        self._derived: dict[Reading, tuple[Texts, Columns, Stated]] = {}
 
     def read(self, product: Product) -> Statements:
         stated = [self._attribute(name, values) for name, values in product.attributes.items()]
         read = chosen(chain.from_iterable([each.readings for each in stated if each.readings]))
         derived = [self._concept(reading) for reading in read.values()]
         facts = [each.facts for each in stated]
-        facts += [facts for facts, _ in derived]
-        counted = [counted for _, counted in derived]
+        facts += [facts for facts, _, _ in derived]
+        facets = [each.facets for each in stated]
+        facets += [facets for _, facets, _ in derived]
+        columns = _merged(facets)
+        columns[STATED] = list({each.number for each in stated})
+        counted = [counted for _, _, counted in derived]
         counted += [
             each.counted
             for each in stated
             if not each.covering or read.keys().isdisjoint(each.covering)
         ]
-        return Statements(" ".join([each.spoken for each in stated]), tuple(facts), tuple(counted))
+        spoken = " ".join([each.spoken for each in stated])
+        return Statements(spoken, tuple(facts), columns, tuple(counted))
 
     def _attribute(self, name: str, values: Values) -> _Attribute:
         key = _key(name, values)
@@ -71,28 +91,25 @@ class StatementReader:
 
     def _made(self, name: str, values: Values) -> _Attribute:
         texts = [words(value) for value in values if isinstance(value, str)]
+        key = attribute_key(name)
+        clear = [value for value in values if not self._concepts.unclear(name, value)]
         return _Attribute(
             " ".join([words(name), *texts]),
-            tuple(self._facts(name, values)),
+            key_number(key),
+            (("stated", key + SEPARATOR + name), *(("facts", fact(key, value)) for value in clear)),
+            facet_columns(key, clear),
             stated_under(name, values),
             tuple(self._concepts.covering(name)),
             self._concepts.readings(name, values),
         )
 
-    def _facts(self, name: str, values: Values) -> Iterator[tuple[str, str]]:
-        key = attribute_key(name)
-        yield "stated", key + SEPARATOR + name
-        for value in values:
-            if not self._concepts.unclear(name, value):
-                yield "facts", fact(key, value)
-
-    def _concept(self, reading: Reading) -> tuple[Texts, Stated]:
+    def _concept(self, reading: Reading) -> tuple[Texts, Columns, Stated]:
         found = self._derived.get(reading)
         if found is None:
             if len(self._derived) >= _KEPT:
                 self._derived.clear()
             counted = stated_under(reading.concept, reading.derived.values)
-            found = tuple(_derived_facts(reading)), counted
+            found = tuple(_derived_facts(reading)), _derived_columns(reading), counted
             self._derived[reading] = found
         return found
 
@@ -105,6 +122,21 @@ def _derived_facts(reading: Reading) -> Iterator[tuple[str, str]]:
     yield "stated", key + SEPARATOR + reading.derived.attribute
     for value in reading.derived.values:
         yield "facts", fact(key, value)
+
+
+def _derived_columns(reading: Reading) -> Columns:
+    if reading.derived.unclear:
+        return {}
+    return facet_columns(concept_key(reading.concept), reading.derived.values)
+
+
+def _merged(parts: Iterable[Columns]) -> dict[str, Sequence[str | float]]:
+    merged: dict[str, Sequence[str | float]] = {}
+    for part in parts:
+        for column, values in part.items():
+            known = merged.get(column)
+            merged[column] = values if known is None else list(dict.fromkeys((*known, *values)))
+    return merged
 
 
 def _key(name: str, values: Values) -> object:

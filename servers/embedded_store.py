@@ -21,7 +21,7 @@ from servers.embedded_engine import is_panic
 from servers.index import IndexMissing, IndexUnreadable
 from servers.records import Kind
 
-FORMAT = 1
+FORMAT = 2
 KINDS: tuple[Kind, ...] = ("product", "review", "page")
 _MARKER = "productresearch-index.json"
 _LOCK = "write.lock"

@@ -228,7 +228,7 @@ def lose_folder(folder: Path) -> None:
 
 def other_format(folder: Path) -> None:
     marker = folder / "productresearch-index.json"
-    marker.write_text(marker.read_text().replace('"format": 1', '"format": 99'))
+    marker.write_text(marker.read_text().replace('"format": 2', '"format": 99'))
 
 
 @pytest.mark.parametrize(
