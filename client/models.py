@@ -92,8 +92,8 @@ def settings_of(name: str) -> ModelSettings:
 
 
 def _fault(error: ValidationError) -> str:
-    """The first one: which field, and what it should be. The value itself may be a key."""
-    fault = error.errors(include_url=False, include_input=False)[0]
+    """Which field it is first, and what it should be; never the value, which may be a key."""
+    fault = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         known = ModelSettings.model_fields if len(fault["loc"]) > 1 else _File.model_fields

@@ -37,8 +37,8 @@ class Said:
     """Characters in a chunk of the stream."""
     bytes_at_once: int | None = None
     """How the stream goes over the line; None: chunk by chunk."""
-    stops: Literal["disconnect", "stall"] | None = None
-    """What happens in place of the finish."""
+    stops: Literal["disconnect", "stall", "silence"] | None = None
+    """What happens in place of the finish; at a silence nothing at all is sent."""
     streams: bool = True
     """False: answers whole, whatever was asked."""
 
@@ -155,6 +155,8 @@ async def _answered(
 
 
 async def _streamed(writer: asyncio.StreamWriter, request: Request, said: Said) -> bool:
+    if said.stops == "silence":
+        await asyncio.Event().wait()
     _start(writer, 200, {"content-type": "text/event-stream", "transfer-encoding": "chunked"})
     with_usage = bool(request.get("stream_options"))
     events = [_event(json.dumps(chunk, ensure_ascii=False)) for chunk in chunks(said, with_usage)]

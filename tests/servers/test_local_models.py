@@ -42,7 +42,10 @@ def said_of(port: int, **environment: str) -> list[Check]:
     return [check for check in found if check.name == "local model"]
 
 
-def test_a_model_server_is_found_with_the_models_it_lists() -> None:
+def test_a_model_server_is_found_with_the_models_it_lists_past_any_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     with listening(LISTED) as port:
         (found,) = running({"LM Studio": port})
     assert found == LocalServer("Ollama", f"http://127.0.0.1:{port}/v1", ("qwen3:8b",))
@@ -78,7 +81,16 @@ def test_a_server_without_a_model_is_a_warning(models: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["<html>", "", "[]", '{"data": 3}', '{"data": [1]}', "x" * 1_100_000, "[" * 100_000]
+    "body",
+    [
+        "<html>",
+        "",
+        "[]",
+        '{"data": 3}',
+        '{"data": [1]}',
+        '{"data": []}' + " " * 1_100_000,
+        "[" * 100_000,
+    ],
 )
 def test_another_program_on_the_port_is_passed_over(body: str) -> None:
     with listening(body) as port, listening(LISTED, 401) as closed:
