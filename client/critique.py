@@ -29,6 +29,10 @@ UNREADABLE = "critique_unreadable"
 FAILED = "critique_failed"
 _GIVES_UP_AFTER = 3
 """Failures in a row: a dead endpoint would hold up every step with its retries."""
+_NOTHING_LEFT = frozenset(
+    (StopReason.TIME, StopReason.TOKENS, StopReason.COST, StopReason.INTERRUPTED)
+)
+"""A report that is written for these has what was left; a critique could not be paid, or heeded."""
 _ANSWER_TOKENS = 1_000
 _CHARACTERS_PER_TOKEN = 3
 _PIECE = 200
@@ -102,6 +106,8 @@ class CritiquingSupervisor:
 
     async def report(self, run: Trajectory, message: Message) -> Judgement:
         code = await self._code.report(run, message)
+        if message.because in _NOTHING_LEFT:
+            return code
         return await self._second_layer(code, run, message, ReportReason, why=_why(message))
 
     async def _open_calls(self, run: Trajectory, message: Message) -> tuple[ToolCall, ...]:

@@ -367,6 +367,14 @@ async def test_a_small_context_window_is_shown_less_evidence() -> None:
     assert len(PROMPTS["critique_system"]) + len(less) < 1_400 * 3 + 300
 
 
+async def test_a_report_that_takes_what_is_left_of_the_tokens_is_judged_by_code_alone() -> None:
+    with scripted_model(FINE) as model:
+        run = await research(model, budget=Budget(tokens=500))
+    assert run.messages[-1].because is StopReason.TOKENS
+    assert [asked_for(request) for request in model.requests] == ["plan", "calls", "calls"]
+    assert run.verdicts[-1].message_id == run.messages[-1].id
+
+
 def test_evidence_is_shown_up_to_a_limit_with_what_the_draft_names_first() -> None:
     run = observed(
         *({"id": f"p{n}", "title": f"Kettle {n}", "note": "x" * 900} for n in range(1, 60))
