@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import click
 
 from client.errors import BadQuestion
-from client.progress import harmless
 from client.trajectory import Need, Plan, Step
+from client.wording import harmless
 
 _HEAD = """\
 # The plan. Change it, save and close. A line taken out is dropped, a new line is added.

@@ -195,7 +195,7 @@ def _question(text: str | None) -> str:
 
 def question_of(text: str) -> str:
     """The question in one line. Raises BadQuestion for what none can be read from."""
-    from client.progress import one_line
+    from client.wording import one_line
 
     text = " ".join(one_line(text).split())
     if not text:
@@ -266,7 +266,7 @@ def _print(text: str, as_json: bool) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
-    from client.progress import harmless
+    from client.wording import harmless
 
     console = Console()
     if console.is_terminal and not as_json:

@@ -1,14 +1,15 @@
-"""What a person sees on stderr while a run is under way."""
+"""What a person sees on stderr while a run is under way: a line for what has happened, and in a
+terminal below them a board of where the run stands."""
 
-import json
-import re
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
 
-from rich.console import Console
-from rich.status import Status
+from rich.console import Console, Group
+from rich.live import Live
 
-from client.aliases import objects
+from client.board import Board
 from client.trajectory import (
     Ended,
     Event,
@@ -21,29 +22,34 @@ from client.trajectory import (
     Trajectory,
     Verdict,
 )
-
-_WAITING = {
-    State.PLANNING: "Planning",
-    State.ACTING: "Looking things up",
-    State.WRITING: "Writing the report",
-}
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_LIMIT = 160
+from client.wording import call_in_words, hits, one_line
 
 
 class Progress:
     """Called with each event of a run; `quiet` says nothing."""
 
-    def __init__(self, tool_calls: int, quiet: bool = False) -> None:
+    def __init__(
+        self, tool_calls: int, quiet: bool = False, console: Console | None = None
+    ) -> None:
+        """`tool_calls`: the most that the run may make."""
         self._limit = tool_calls
-        self._console = Console(stderr=True, quiet=quiet, highlight=False)
-        self._status: Status | None = None
+        self._console = console or Console(stderr=True, quiet=quiet, highlight=False)
+        self._live: Live | None = None
+        self._board: Board | None = None
+        self._started = self._last = time.monotonic()
+        self._said = 0
         self._snapshot: object = None
 
     def __enter__(self) -> "Progress":
-        if self._console.is_terminal and not self._console.quiet:
-            self._status = self._console.status(_WAITING[State.PLANNING])
-            self._status.start()
+        terminal = self._console.is_terminal and not self._console.is_dumb_terminal
+        if terminal and not self._console.quiet:
+            self._live = Live(
+                console=self._console,
+                get_renderable=self.view,
+                refresh_per_second=8,
+                redirect_stdout=False,  # the report's, which may go elsewhere
+            )
+            self._live.start()
         return self
 
     def __exit__(
@@ -52,14 +58,38 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._status:
-            self._status.stop()
+        if self._live:
+            self._live.stop()
+
+    @contextmanager
+    def paused(self) -> Generator[None]:
+        """The board is away, so that a person can be asked something."""
+        if self._live is None:
+            yield
+            return
+        self._live.transient = True
+        self._live.stop()
+        yield
+        self._live.transient = False
+        self._live.start()
+
+    def hear(self, kind: str, piece: str) -> None:
+        """What a model says, as it comes (`ChatModel`'s `on_text`)."""
+        self._said = 0 if kind == "again" else self._said + len(piece)
+
+    def view(self) -> Group:
+        """The board as it stands now."""
+        if self._board is None:
+            return Group("Starting")
+        now = time.monotonic()
+        return self._board.at(now - self._started, now - self._last, self._said)
 
     def going_on(self, run: Trajectory) -> None:
         """A run that was stopped is taken up."""
         self.say(f"Going on: {run.task.question}; {len(run.observations)} tool calls made")
         stated = ((o.result or {}).get("snapshot") for o in reversed(run.observations))
         self._snapshot = next((snapshot for snapshot in stated if snapshot), None)
+        self._board = Board(run, self._limit)
 
     def __call__(self, run: Trajectory, event: Event) -> None:
         match event:
@@ -73,20 +103,20 @@ class Progress:
                 self._ended(run, event)
             case TaskGiven() | RubricDrawn():
                 pass
+        self._last, self._said = time.monotonic(), 0
+        if self._live:
+            self._board = Board(run, self._limit)
 
     def say(self, text: str, style: str = "") -> None:
         self._console.print(one_line(text), style=style, markup=False, soft_wrap=True)
 
     def _message(self, message: Message) -> None:
         again = f", attempt {message.attempt}" if message.attempt > 1 else ""
-        match message.state:
-            case State.PLANNING if message.plan:
-                self._plan(message.plan, again)
-            case State.WRITING:
-                self.say(f"Report written{again}")
-            case _:
-                pass
-        self._wait_for(message.state)
+        by = "" if message.author == "researcher" else f" by the {message.author}"
+        if message.state is State.PLANNING and message.plan:
+            self._plan(message.plan, f"{by}{again}")
+        elif message.state is State.WRITING:
+            self.say(f"Report written{by}{again}")
 
     def _plan(self, plan: Plan, again: str) -> None:
         self.say(f"Plan{again}: {plan.looking_for or 'what the question asks'}", "bold")
@@ -98,12 +128,10 @@ class Progress:
         mark = "went on, open" if verdict.forced else "sent back"
         for check in refusals:
             self.say(f"  {mark}: {check.code}: {check.message}", "yellow")
-        if verdict.decision == "accept" and verdict.state is State.PLANNING:
-            self._wait_for(State.ACTING)
 
     def _observation(self, run: Trajectory, seen: Observation) -> None:
         written = {c.id: c.arguments for m in run.messages for c in m.tool_calls}
-        call = f"{seen.name} {_arguments(written.get(seen.call_id, seen.arguments))}"
+        call = call_in_words(seen.name, written.get(seen.call_id, seen.arguments))
         spent = f"{seen.seconds:.2f} s  [{len(run.observations)}/{self._limit}]"
         if seen.ok:
             self.say(f"  {call} -> {hits(seen)}  {spent}")
@@ -117,36 +145,3 @@ class Progress:
     def _ended(self, run: Trajectory, ended: Ended) -> None:
         detail = f" ({ended.detail})" if ended.detail else ""
         self.say(f"Ended: {ended.stop_reason}{detail}; {len(run.observations)} tool calls", "bold")
-
-    def _wait_for(self, state: State) -> None:
-        if self._status:
-            self._status.update(_WAITING[state])
-
-
-def hits(seen: Observation) -> str:
-    """How much came back, in words."""
-    result = seen.result or {}
-    near, open_ = len(objects(result.get("near_misses"))), len(objects(result.get("unverified")))
-    beside = [f"{near} near miss{'' if near == 1 else 'es'}"] if near else []
-    beside += [f"{open_} unverified"] if open_ else []
-    if "total" in result:
-        total = result["total"]
-        return ", ".join([f"{total} hit{'' if total == 1 else 's'}", *beside])
-    shown = [e for e in seen.evidence if e.fields]
-    return f"{len(shown)} shown" if shown else "a text"
-
-
-def harmless(text: str) -> str:
-    """Without what a terminal would obey."""
-    return _CONTROL.sub("", text)
-
-
-def one_line(text: str) -> str:
-    return harmless(text).replace("\n", " ")
-
-
-def _arguments(arguments: dict[str, Any]) -> str:
-    shown = " ".join(
-        f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in arguments.items()
-    )
-    return shown if len(shown) <= _LIMIT else f"{shown[: _LIMIT - 1]}…"

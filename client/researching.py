@@ -167,7 +167,8 @@ async def _pursued(
     log = folder.path / "servers.log"
     async with AsyncExitStack() as stack:
         models = {
-            name: await stack.enter_async_context(ChatModel(name)) for name in settings.models
+            name: await stack.enter_async_context(ChatModel(name, on_text=progress.hear))
+            for name in settings.models
         }
         toolbox = await stack.enter_async_context(_toolbox(settings, log))
         stop = stack.enter_context(on_interrupt(progress.say))
@@ -227,7 +228,7 @@ def _approve(progress: Progress) -> Approve:
         if not sys.stdin.isatty():
             progress.say("No terminal to ask: the plan is taken as it is")
             return plan
-        with as_usual():
+        with progress.paused(), as_usual():
             try:
                 return approval.ask(plan)
             except (click.Abort, KeyboardInterrupt):

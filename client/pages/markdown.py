@@ -15,8 +15,8 @@ from markdown_it.utils import OptionsDict
 from markupsafe import Markup, escape
 
 from client.markup import NOT_STATED
-from client.progress import harmless
 from client.trajectory import Reference
+from client.wording import harmless
 
 _NUMBER = re.compile(r"\[(\d{1,4})\]")
 _RULES = (

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from client.progress import harmless
+from client.wording import harmless
 
 _HERE = Path(__file__).parent
 

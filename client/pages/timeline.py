@@ -9,7 +9,6 @@ from typing import Any
 from client.pages.changes import Piece, changes
 from client.pages.facts import facts, usage_of
 from client.pages.page import rendered
-from client.progress import hits
 from client.trajectory import (
     Author,
     Check,
@@ -24,6 +23,7 @@ from client.trajectory import (
     Trajectory,
     Verdict,
 )
+from client.wording import hits
 
 _LONGEST = 20_000
 """Characters of one text or result; the whole stands in trajectory.jsonl."""
