@@ -11,7 +11,7 @@ from typing import Any
 from client.aliases import objects
 from client.checking import overlap, refused, weighed, words
 from client.constraints import stated
-from client.figures import figure_checks
+from client.grounding.claims import claims_in
 from client.markup import (
     COMPARISON,
     NEEDS,
@@ -143,7 +143,7 @@ def of_report(run: Trajectory, markup: str) -> Iterator[Check]:
     yield from _sections(report)
     yield from _marks(run, report)
     yield from _columns(report)
-    yield from figure_checks(run, report)
+    yield from _claims(run, report)
     for alias in report.aliases(RECOMMENDATION):
         yield from recommended_checks(run, report, alias)
     if run.plan:
@@ -205,6 +205,26 @@ def _fields_of(evidence: Evidence) -> str:
         for entry in objects(evidence.fields.get("attributes"))
     ]
     return f"{evidence.alias} has: {', '.join([*names, *attributes[:40]])}."
+
+
+_FIGURES = frozenset("price rating count difference sum ratio range quote share".split())
+"""Kinds of claims that nobody may make up; of other words that no evidence states it is enough
+that the report marks them."""
+
+
+def _claims(run: Trajectory, report: Parsed) -> Iterator[Check]:
+    """What is typed in plain words can be wrong; what markup puts in cannot."""
+    for claim in claims_in(run, report.markup):
+        if claim.status == "contradicted":
+            yield refused("value_differs", claim.message, claim.text)
+        elif claim.status == "not found":
+            made_up = claim.kind in _FIGURES or any(c.isdigit() for c in claim.text)
+            yield Check(
+                code="not_grounded",
+                severity=weighed(made_up),
+                message=claim.message,
+                refers_to=claim.text,
+            )
 
 
 def _columns(report: Parsed) -> Iterator[Check]:

@@ -59,9 +59,19 @@ _UNITS: dict[str, dict[str, tuple[float, str]]] = {
     "sound level": {
         "dB(A)": (1, "dBA decibel"),
         "dB": (1, ""),
-        "B(A)": (10, "bel"),
+        "B(A)": (10, "bel B"),
     },
     "charge": {"mAh": (1, ""), "Ah": (1000, "")},
+    "pressure": {"bar": (1, "")},
+    "illuminance": {"lux": (1, "lx")},
+    "light": {"lm": (1, "lumen")},
+    "luminance": {"cd/m²": (1, "cd/m2 nit")},
+    "voltage": {"V": (1, "volt")},
+    "rotation": {"rpm": (1, "")},
+    "resolution": {"MP": (1, "megapixel")},
+    "density": {"dpi": (1, "")},
+    "temperature": {"°C": (1, "")},
+    "speed": {"km/h": (1, ""), "mph": (1.609344, "")},
 }
 
 

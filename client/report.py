@@ -5,9 +5,12 @@ what others wrote is escaped, so that no link or image of theirs comes alive.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from client.grounding.claims import claims_in
+from client.grounding.reading import Found
 from client.markup import (
     COULD_NOT_VERIFY,
     NEAREST,
@@ -47,13 +50,55 @@ _TABLE_TITLE = 48
 
 
 def render(run: Trajectory, markup: str, stop_reason: StopReason) -> tuple[str, Report]:
-    """(Markdown for people, the report for programs) of one run's final markup."""
-    parsed = parse(markup)
-    numbered = _References(run.evidence)
+    """(Markdown for people, the report for programs) of one run's final markup.
+
+    Claims in plain words that the evidence contradicts are struck out; those it does not know are
+    marked. The last line counts them."""
+    markup = _PRIVATE.sub("", markup)
+    claims = claims_in(run, markup)
+    parsed = parse(_signed(markup, claims))
+    numbered = _References(run.evidence, claims)
     body = "\n".join(numbered.line(line) for line in parsed.markup.splitlines())
-    return "\n".join((body.rstrip(), *numbered.listing(), "")), _report(
+    footer = _footer(parsed, run.evidence, claims)
+    return "\n".join((body.rstrip(), *numbered.listing(), "", footer, "")), _report(
         run, parsed, numbered, stop_reason
     )
+
+
+# Claims in plain words
+
+_PRIVATE = re.compile(r"[\ue000-\uf8ff]")
+_BEGIN, _FIRST_END = "\ue010", 0xE100
+_SIGNED = re.compile(f"{_BEGIN}([^{_BEGIN}\ue100-\uf8ff]*)([\ue100-\uf8ff])")
+
+
+def _signed(markup: str, claims: tuple[Found, ...]) -> str:
+    """The markup with a sign before and behind each claim that does not hold: the one behind
+    says which it is, so that both survive whatever is done to the line."""
+    out: list[str] = []
+    last = 0
+    for n, claim in enumerate(claims):
+        if claim.status != "supported" and claim.start >= last:
+            text = markup[claim.start : claim.end]
+            out += [markup[last : claim.start], _BEGIN, text, chr(_FIRST_END + n)]
+            last = claim.end
+    return "".join((*out, markup[last:]))
+
+
+def _footer(parsed: Parsed, known: dict[str, Evidence], claims: tuple[Found, ...]) -> str:
+    rendered = sum(1 for mark in parsed.marks if mark.field and _holds(mark, known))
+    counted = Counter(claim.status for claim in claims)
+    return (
+        f"{_many(rendered, 'figure is', 'figures are')} rendered from evidence;"
+        f" {_many(len(claims), 'claim', 'claims')} in plain words"
+        f" {'was' if len(claims) == 1 else 'were'} checked: {counted['supported']} supported,"
+        f" {counted['contradicted']} contradicted (struck out),"
+        f" {counted['not found']} not found in the evidence (marked †)."
+    )
+
+
+def _many(n: int, one: str, more: str) -> str:
+    return f"{n} {one if n == 1 else more}"
 
 
 def escape(text: str) -> str:
@@ -70,8 +115,9 @@ def _disarmed(prose: str) -> str:
 class _References:
     """Numbers evidence in the order in which the report first uses it."""
 
-    def __init__(self, evidence: dict[str, Evidence]) -> None:
+    def __init__(self, evidence: dict[str, Evidence], claims: tuple[Found, ...] = ()) -> None:
         self.evidence = evidence
+        self.claims = claims
         self.numbers: dict[str, int] = {}
 
     def number(self, alias: str) -> int:
@@ -81,7 +127,7 @@ class _References:
         """One line rendered, each of its sources numbered once: behind the title that leads the
         line, at the end where the line has one source, else behind its first value."""
         if line.lstrip().startswith("|"):
-            return self._row(line)
+            return self._struck(self._row(line))
         lead = _LEAD.match(line)
         sources = {m.alias for m in marks(line) if m.alias in self.evidence}
         at_end = (
@@ -90,11 +136,12 @@ class _References:
         shown = set(at_end)
         start = lead.end() if lead else -1
         text = self._replace(line, lambda m: self._mark(m, shown, m.start == start))
-        return " ".join((text, *(f"[{self.number(alias)}]" for alias in at_end)))
+        return self._struck(" ".join((text, *(f"[{self.number(alias)}]" for alias in at_end))))
 
     def plain(self, text: str) -> str:
         """The text with values in place and no numbers."""
-        return self._replace(text, lambda m: self._value(m) or "").strip()
+        plain = self._replace(text, lambda m: self._value(m) or "").strip()
+        return _SIGNED.sub(lambda m: self._noted(m, m[1]), plain)
 
     def _replace(self, text: str, with_: Callable[[Mark], str]) -> str:
         out: list[str] = []
@@ -105,6 +152,18 @@ class _References:
         joined = "".join((*out, _disarmed(text[last:])))
         return re.sub(r"(?<=\S) +(?=[.,;:]( |$))", "", joined)
 
+    def _struck(self, line: str) -> str:
+        return _SIGNED.sub(
+            lambda m: self._noted(m, f"~~{m[1].replace('~', chr(92) + '~')}~~"), line
+        )
+
+    def _noted(self, signed: re.Match[str], contradicted: str) -> str:
+        claim = self.claims[ord(signed[2]) - _FIRST_END]
+        if claim.status == "not found":
+            return f"{signed[1]}†"
+        said = f": {escape(claim.stated)}" if claim.stated else ""
+        return f"{contradicted} (the evidence says otherwise{said})"
+
     def _row(self, line: str) -> str:
         cells: list[str] = []
         for cell in split_row(line):
@@ -113,7 +172,7 @@ class _References:
                 title = _shortened(self._title(mark.alias), _TABLE_TITLE)
                 cells.append(f"{title} [{self.number(mark.alias)}]")
             else:
-                cells.append(self.plain(cell))
+                cells.append(self._replace(cell, lambda m: self._value(m) or "").strip())
         return f"| {' | '.join(cells)} |"
 
     def _mark(self, mark: Mark, shown: set[str], leads: bool) -> str:
@@ -202,7 +261,7 @@ def _report(
             for a, texts in _named(parsed, UNVERIFIED, numbered)
         ),
         comparison=tuple(_comparison(parsed, known)),
-        claims=tuple(_claims(parsed, numbered)),
+        claims=(*_claims(parsed, numbered), *_in_words(numbered)),
         could_not_verify=tuple(_could_not_verify(parsed, numbered)),
         references=tuple(numbered.references()),
         stop_reason=stop_reason,
@@ -268,6 +327,13 @@ def _claims(parsed: Parsed, numbered: _References) -> Iterator[Claim]:
                 status="supported" if held else "not found",
                 evidence_ids=tuple(numbered.evidence[a].id for a in sources),
             )
+
+
+def _in_words(numbered: _References) -> Iterator[Claim]:
+    """What was said in plain words, as it was written."""
+    for claim in numbered.claims:
+        known = (numbered.evidence[a].id for a in claim.evidence if a in numbered.evidence)
+        yield Claim(text=claim.text, status=claim.status, evidence_ids=tuple(known))
 
 
 def _holds(mark: Mark, known: dict[str, Evidence]) -> bool:

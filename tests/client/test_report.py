@@ -82,7 +82,7 @@ def run_with(**fields: dict[str, Any]) -> Trajectory:
         evidence=seen,
         result={"snapshot": "s1"},
     )
-    return Trajectory(events=(TaskGiven(question="a monitor?"), observation))
+    return Trajectory(events=(TaskGiven(question="a monitor under 200?"), observation))
 
 
 RUN = run_with(p1=MONITOR, p2=OTHER, r1=REVIEW)

@@ -1,0 +1,273 @@
+"""Single values in prose: prices, ratings, numbers of reviews, attributes with or without units."""
+
+import re
+from collections.abc import Iterator
+
+from client.grounding.facts import Facts, stem
+from client.grounding.judging import Verdict, contradicted, not_found, supported
+from client.grounding.measures import Measure, attributes, counts, named, price, ratings
+from client.grounding.numbers import Amount
+from client.grounding.reading import Found, Kind, Reading
+
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+REVIEWS = re.compile(
+    r"\s*(?:\w+[- ])?(?P<noun>(?:customer |owner |user |buyer |verified )?"
+    r"(?:reviews?|ratings?|owners?|buyers?|customers?|reviewers?|people|users|shoppers|opinions"
+    r"|verdicts))\b",
+    re.IGNORECASE,
+)
+_NOT_COUNTED = re.compile(
+    r"\s*(?:of (?:them|these|those|the)|products?|models?|options?|picks?|items?|choices?"
+    r"|candidates?|variants?|needs?|kettles?|others?|more\b|ways?|things?|reasons?|points?"
+    r"|drawbacks?|caveats?|steps?|sources?|pages?|alternatives?)\b|\s*$|\s*[.):\]]",
+    re.IGNORECASE,
+)
+_NAMED_SIZES = {
+    "4k": "3840x2160", "uhd": "3840x2160", "qhd": "2560x1440", "wqhd": "2560x1440",
+    "fullhd": "1920x1080", "fhd": "1920x1080",
+}  # fmt: skip
+_DIMENSIONS = re.compile(
+    r"\b(?:4K|UHD|W?QHD|[Ff]ull HD|FHD)\b|(?<![\w.])\d+(?:[.,]\d+)?(?:\s?(?:mm|cm|in|m|px))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?"
+    r"(?:\s?(?:mm|cm|in|m|px|pixels)\b)?){1,2}"
+)
+_COUNTING = re.compile(
+    r"\b(?:has|have|with|offers?|includes?|comes?|holds?|packs?|brings|contains?|needs?|of|makes?"
+    r"|brews?)\s+(?:only |just |a set of )?$",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(r"\s*(?:$|[,;:|).]|[–—-] |to \d|against \d|and\b|from\b|by\b|over\b|out\b)")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def figures(reading: Reading) -> Iterator[Found]:
+    yield from _dimensions(reading)
+    for amount in list(reading.left()):
+        slots = reading.slots(amount)
+        if not slots or not reading.free(amount.start, amount.end):
+            continue
+        match amount.unit:
+            case "money":
+                kind, verdict = "price", reading.each(slots, lambda f: _price(reading, f, amount))
+            case "stars":
+                kind, verdict = "rating", reading.each(slots, lambda f: _rating(reading, f, amount))
+            case "":
+                yield from _bare(reading, amount)
+                continue
+            case _:
+                kind = "attribute"
+                verdict = reading.each(slots, lambda f: _quantity(reading, f, amount))
+        kind: Kind = "range" if amount.upper is not None else kind
+        yield reading.found(kind, amount.start, amount.end, verdict)
+
+
+def differs(amount: Amount, measures: list[Measure], facts: Facts, what: str) -> Verdict:
+    stated = ", ".join(dict.fromkeys(m.text for m in measures))
+    return contradicted(
+        f"“{amount.text}”: the {what} of {facts.alias} is {stated}. Write {measures[0].mark}.",
+        facts.alias,
+        stated=stated,
+    )
+
+
+def matches(amount: Amount, measure: Measure) -> bool:
+    """Whether the evidence's number is what the words say, to the digits written."""
+    slack = measure.slack if measure.unit not in ("money", "stars", "") else 0.0
+    if amount.upper is not None:
+        return (
+            abs(amount.value - measure.low) <= amount.value - amount.low + slack
+            and abs(amount.upper - measure.high) <= amount.high - amount.upper + slack
+        )
+    if measure.low != measure.high:
+        return _of_range(amount, measure, slack)
+    if measure.open and amount.hedge == "at least":
+        return abs(amount.value - measure.low) <= amount.slack + slack
+    # Someone who converts a unit rounds to what is usual, so the coarser figure counts.
+    coarse = slack if not amount.hedge and slack < amount.slack * 20 else 0.0
+    return amount.holds(measure.low, min(coarse, amount.slack))
+
+
+def _of_range(amount: Amount, measure: Measure, slack: float) -> bool:
+    match amount.hedge:
+        case "at most" | "below":
+            return abs(amount.value - measure.high) <= amount.slack + slack
+        case "at least":
+            return abs(amount.value - measure.low) <= amount.slack + slack
+        case "under":
+            return measure.high < amount.value
+        case "over":
+            return measure.low > amount.value
+        case _:
+            return False
+
+
+def _price(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+    stated = [m for one in reading.ledger.sources(facts.alias) for m in price(one)]
+    if any(matches(amount, m) for m in stated) or _said(reading, facts, amount):
+        return supported(facts.alias)
+    return differs(amount, stated, facts, "price") if stated else not_found("", facts.alias)
+
+
+def _rating(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+    stated = ratings(facts)
+    if not stated and facts.evidence.kind == "review":
+        stated = [m for one in reading.ledger.sources(facts.alias) for m in ratings(one)]
+    if any(matches(amount, m) for m in stated):
+        return supported(facts.alias)
+    return differs(amount, stated, facts, "rating") if stated else not_found("", facts.alias)
+
+
+def _quantity(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+    around = f"{reading.clause.context} {reading.text}"
+    at = len(reading.clause.context) + 1 + amount.start
+    if facts.evidence.kind != "product":
+        own = _said(reading, facts, amount)
+        if own or facts.product not in reading.ledger:
+            return supported(facts.alias) if own else _page(facts, amount)
+    candidates = [
+        m for one in reading.ledger.sources(facts.alias) for m in attributes(one, amount.unit)
+    ]
+    meant, by_name = named(candidates, around, at)
+    if any(matches(amount, m) for m in meant):
+        return supported(facts.alias)
+    if _said(reading, facts, amount):
+        return supported(facts.alias)
+    if not meant or (not by_name and _speaks_of_other(reading, amount)):
+        return not_found(f"“{amount.text}”: nothing of {facts.alias} states it.", facts.alias)
+    name = meant[0].mark.rpartition("attributes.")[2].rstrip("]")
+    return differs(amount, meant, facts, name)
+
+
+def _speaks_of_other(reading: Reading, amount: Amount) -> bool:
+    """Whether the words name an attribute that other products state and this one does not."""
+    words = frozenset(stem(m[0]) for m in _WORD.finditer(reading.text))
+    return any(
+        measure.words & words
+        for alias, evidence in reading.ledger.evidence.items()
+        if evidence.kind == "product"
+        for measure in attributes(reading.ledger[alias], amount.unit)
+    )
+
+
+def _page(facts: Facts, amount: Amount) -> Verdict:
+    """A page or review that speaks of the same measure states another figure."""
+    alike = [one for one in facts.said if one.unit == amount.unit]
+    if not alike or amount.unit == "":
+        return not_found(f"“{amount.text}” does not stand in {facts.alias}.", facts.alias)
+    stated = ", ".join(one.text for one in alike[:3])
+    message = f"“{amount.text}”: {facts.alias} says {stated}."
+    return contradicted(message, facts.alias, stated=stated)
+
+
+def _said(reading: Reading, facts: Facts, amount: Amount) -> bool:
+    """Whether its own words hold the figure, or those of the product a review is about."""
+    return any(
+        said.unit == amount.unit
+        and (
+            amount.upper == said.upper and abs(amount.value - said.value) < 1e-6
+            if amount.upper is not None or said.upper is not None
+            else amount.holds(said.value)
+        )
+        for one in reading.ledger.sources(facts.alias)
+        for said in one.said
+    )
+
+
+# Without a unit
+
+
+def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
+    if found := REVIEWS.match(reading.text, amount.end):
+        if not (amount.spelled and amount.value == 1):
+            verdict = reading.each(reading.slots(amount), lambda f: _count(reading, f, amount))
+            yield reading.found("count", amount.start, found.end(), verdict)
+        return
+    if not amount.spelled and _YEAR.fullmatch(amount.text) and not _counted(reading, amount):
+        return
+    nouns = _beside(reading, amount)
+    slots = reading.slots(amount)
+    if any(reading.ledger[a].evidence.kind != "product" for slot in slots for a in slot):
+        if not amount.spelled or amount.hedge:
+            verdict = reading.each(slots, lambda f: _number(reading, f, amount, nouns))
+            yield reading.found("attribute", amount.start, amount.end, verdict)
+        return
+    meant = [m for slot in slots for a in slot for m in _alike(reading, a, nouns)]
+    decimal = re.fullmatch(r"[1-5]\.\d\d?", amount.text)
+    if not meant and decimal:
+        words = frozenset(stem(m[0]) for m in _WORD.finditer(reading.whole))
+        meant = [m for slot in slots for a in slot for m in _alike(reading, a, words)]
+        nouns = words if meant else nouns
+    if not meant and decimal and _ALONE.match(reading.text, amount.end):
+        verdict = reading.each(slots, lambda f: _rating(reading, f, amount))
+        yield reading.found("rating", amount.start, amount.end, verdict)
+        return
+    if not meant and (
+        _NOT_COUNTED.match(reading.text, amount.end) or not _counted(reading, amount)
+    ):
+        return
+    verdict = reading.each(slots, lambda f: _number(reading, f, amount, nouns))
+    yield reading.found("attribute", amount.start, amount.end, verdict)
+
+
+def _counted(reading: Reading, amount: Amount) -> bool:
+    return bool(_COUNTING.search(reading.text[: amount.start]))
+
+
+def _beside(reading: Reading, amount: Amount) -> frozenset[str]:
+    """Stems of the two words before the number and of the three after it."""
+    before = [m[0] for m in _WORD.finditer(reading.text[: amount.start])][-2:]
+    after = [m[0] for m in _WORD.finditer(reading.text[amount.end :])][:3]
+    return frozenset(stem(word) for word in (*before, *after))
+
+
+def _alike(reading: Reading, alias: str, nouns: frozenset[str]) -> list[Measure]:
+    return [
+        m for one in reading.ledger.sources(alias) for m in attributes(one, "") if m.words & nouns
+    ]
+
+
+def _number(reading: Reading, facts: Facts, amount: Amount, nouns: frozenset[str]) -> Verdict:
+    meant = _alike(reading, facts.alias, nouns)
+    if any(matches(amount, m) for m in meant) or _said(reading, facts, amount):
+        return supported(facts.alias)
+    if meant:
+        return differs(amount, meant, facts, meant[0].mark.rpartition("attributes.")[2][:-1])
+    return not_found(f"“{amount.text}”: nothing of {facts.alias} states it.", facts.alias)
+
+
+def _count(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+    stated = [m for one in reading.ledger.sources(facts.alias) for m in counts(one)]
+    if any(matches(amount, m) for m in stated):
+        return supported(facts.alias)
+    return (
+        differs(amount, stated, facts, "number of reviews")
+        if stated
+        else not_found("", facts.alias)
+    )
+
+
+def _dimensions(reading: Reading) -> Iterator[Found]:
+    for found in _DIMENSIONS.finditer(reading.text):
+        slots = reading.behind(found.end()) or reading.clause.about(found.start())
+        if not slots or not reading.free(*found.span()):
+            continue
+        written = _squeezed(found[0])
+
+        def judge(facts: Facts, written: str = written, text: str = found[0]) -> Verdict:
+            held = [v for v in facts.values if _DIMENSIONS.search(v.text)]
+            if any(written in _squeezed(v.text) for v in held) or written in _squeezed(facts.prose):
+                return supported(facts.alias)
+            if not held:
+                return not_found(f"“{text}”: nothing of {facts.alias} states it.", facts.alias)
+            mark = f"[{facts.alias}.attributes.{held[0].name}]"
+            return contradicted(
+                f"“{text}”: the {held[0].name} of {facts.alias} is {held[0].text}. Write {mark}.",
+                facts.alias,
+                stated=held[0].text,
+            )
+
+        yield reading.found("attribute", *found.span(), reading.each(slots, judge))
+
+
+def _squeezed(text: str) -> str:
+    plain = re.sub(r"\s|px|pixels", "", text.replace("×", "x").casefold())
+    return _NAMED_SIZES.get(plain, plain)
