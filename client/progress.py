@@ -8,6 +8,7 @@ from types import TracebackType
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.text import Text
 
 from client.board import Board
 from client.trajectory import (
@@ -92,6 +93,8 @@ class Progress:
         self._board = Board(run, self._limit)
 
     def __call__(self, run: Trajectory, event: Event) -> None:
+        self._board = Board(run, self._limit)
+        self._last, self._said = time.monotonic(), 0
         match event:
             case Message():
                 self._message(event)
@@ -103,12 +106,10 @@ class Progress:
                 self._ended(run, event)
             case TaskGiven() | RubricDrawn():
                 pass
-        self._last, self._said = time.monotonic(), 0
-        if self._live:
-            self._board = Board(run, self._limit)
 
     def say(self, text: str, style: str = "") -> None:
-        self._console.print(one_line(text), style=style, markup=False, soft_wrap=True)
+        # The style belongs to the text: given to print, the board below would take it on.
+        self._console.print(Text(one_line(text), style), soft_wrap=True)
 
     def _message(self, message: Message) -> None:
         again = f", attempt {message.attempt}" if message.attempt > 1 else ""
