@@ -218,7 +218,7 @@ def _counts(scored: Sequence[Scored]) -> tuple[int, int]:
 
 def _share(part: int, of: int) -> str:
     share = wilson(part, of)
-    return f"{share.mean:.1%} [{share.low:.1%} to {share.high:.1%}]"
+    return f"{share.mean:.1%} [{max(share.low, 0):.1%} to {share.high:.1%}]"
 
 
 def _faults(scored: Sequence[Scored], extra: Sequence[Extra]) -> Iterable[str]:

@@ -1,5 +1,6 @@
 """The arithmetic of benchmarks/grounding.py on a case small enough to count by hand."""
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -94,3 +95,12 @@ def test_the_faults_of_held_out_sentences_are_not_listed():
     done = subprocess.run(command, cwd=SCRIPT.parent.parent, capture_output=True, text=True)
     assert done.returncode == 2
     assert "held-out sentences are only counted" in done.stderr
+
+
+def test_the_script_scores_every_label_with_the_code_that_checks_reports():
+    command = [sys.executable, SCRIPT, "--set", "tuning", "--json"]
+    done = subprocess.run(command, cwd=SCRIPT.parent.parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)["tuning"]
+    assert figures["claims"] == sum(len(sentence.labels) for sentence in sentences("tuning"))
+    assert 0 < figures["recall"]["low"] < figures["recall"]["mean"] <= 1
