@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from servers import catalog, reviews, web
 from servers.completions import add_completions
 from servers.index import Index, ServersError
+from servers.live.web import LiveWeb
 from servers.prompts import add_prompt
 from servers.tools import new_server
 
@@ -34,13 +35,17 @@ class RefusedToServe(ServersError):
     """A way of serving that would leave the index open to others."""
 
 
-def build_app(index: Index, which: Sequence[Part] = PARTS) -> FastMCP:
-    """One server with the tools of `which`, the prompt and the completions."""
+def build_app(index: Index, which: Sequence[Part] = PARTS, live: LiveWeb | None = None) -> FastMCP:
+    """One server with the tools of `which`, the prompt and the completions. `live`: the web
+    beyond the index, if it is to be searched and read."""
     parts = [part for part in PARTS if part in which]
     instructions = " ".join(_MODULES[part].INSTRUCTIONS for part in parts)
     server = new_server("productresearch", instructions)
     for part in parts:
-        _MODULES[part].add_to(server, index)
+        if part == "web":
+            web.add_to(server, index, live)
+        else:
+            _MODULES[part].add_to(server, index)
     if "catalog" in parts:
         add_prompt(server)
         add_completions(server, index)

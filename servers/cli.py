@@ -125,15 +125,40 @@ def serve(
         Path | None,
         typer.Option(metavar="FILE", help="Ask for the bearer token in this file, with --http."),
     ] = None,
+    web: Annotated[
+        settings.WebMode | None,
+        typer.Option(
+            "--web",
+            help="Pages: none, the indexed ones (default), the live web too, or what was kept of it"
+            " (no network).",
+        ),
+    ] = None,
+    fetch: Annotated[
+        Literal["found", "any"],
+        typer.Option(help="With --web live: read what a search found, or any public address."),
+    ] = "found",
 ) -> None:
     """Serve the index to MCP clients, over stdio (default) or HTTP at /mcp."""
     if token_file is not None and not http:
         raise typer.BadParameter("--token-file goes with --http; stdio needs no token.")
-    from servers.app import PARTS, build_app, serve_http, serve_stdio
+    mode = settings.web_mode(web)
+    if mode == "off" and which == "web":
+        raise typer.BadParameter("--web off leaves `serve web` without a tool.")
+    if fetch == "any" and mode != "live":
+        raise typer.BadParameter("--fetch any goes with --web live.")
+    from servers.app import PARTS, Part, build_app, serve_http, serve_stdio
     from servers.embedded import open_index
+    from servers.live.opening import open_web
 
-    with closing(open_index(settings.index_path(index))) as opened:
-        server = build_app(opened, PARTS if which == "all" else (which,))
+    path = settings.index_path(index)
+    wanted: tuple[Part, ...] = PARTS if which == "all" else (which,)
+    parts: list[Part] = [part for part in wanted if (part, mode) != ("web", "off")]
+    with closing(open_index(path)) as opened:
+        beyond = None
+        if "web" in parts:
+            allowed = fetch == "any"
+            beyond = open_web(mode, path, settings.web_settings(), any_address=allowed)
+        server = build_app(opened, parts, beyond)
         if http:
             serve_http(server, host, port, token_file)
         else:

@@ -43,6 +43,8 @@ def checks(
     environment: Mapping[str, str] | None = None,
     model_ports: Mapping[str, int] = local_models.PORTS,
 ) -> list[Check]:
+    from servers.live.doctor import live_web
+
     environment = os.environ if environment is None else environment
     found = [_python(), *_packages()]
     try:
@@ -53,7 +55,7 @@ def checks(
         found += _index(path)
         found += _clients(path)
     local = (_local(server, environment) for server in local_models.running(model_ports))
-    return [*found, _model(environment), *local]
+    return [*found, *live_web(environment), _model(environment), *local]
 
 
 def _python() -> Check:
@@ -93,14 +95,16 @@ def _index(path: Path) -> Iterator[Check]:
         yield Check("reviews", WARN, "none", f"Index reviews to have owners' views. Run: {how}")
     pages = counts.get("page", 0)
     if pages:
-        yield Check("web", OK, f"the {pages:,} indexed pages; the live web is not searched")
+        yield Check("web", OK, f"the {pages:,} indexed pages")
     else:
         yield Check("web", WARN, "no pages indexed", f"Index a folder of pages. Run: {how}")
 
 
 def _age(path: Path) -> int:
     """Whole days since the index was last written."""
-    newest = max((one.stat().st_mtime for one in path.iterdir()), default=time.time())
+    newest = max(
+        (one.stat().st_mtime for one in path.iterdir() if one.name != "web"), default=time.time()
+    )
     return max(0, int((time.time() - newest) // 86_400))
 
 

@@ -236,6 +236,7 @@ class PageText(Shape):
     title: str
     published: str | None = None
     site: str | None = None
+    fetched: Annotated[str | None, Field(description="when it was read from the web")] = None
     passages: list[Passage]
     next_cursor: str | None = None
     note: str | None = None

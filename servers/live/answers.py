@@ -1,7 +1,9 @@
 """What a server on the web answered, read within limits whatever it sends."""
 
+import ssl
 import zlib
 from dataclasses import dataclass
+from functools import cache
 
 import httpx2
 
@@ -64,6 +66,12 @@ class _Unzip:
             unpacked += self._member.decompress(packed, room - len(unpacked))
             packed = self._member.unused_data or self._member.unconsumed_tail
         return bytes(unpacked)
+
+
+@cache
+def trusted() -> ssl.SSLContext:
+    """The certificates that are trusted: loading them takes as long as a request."""
+    return httpx2.create_ssl_context()
 
 
 def shown(text: str) -> str:

@@ -8,13 +8,12 @@ robots.txt. No cookies, no proxy (it would resolve names itself), no connection 
 import ssl
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import cached_property
 
 import anyio
 import httpx2
 
 from servers.live.addresses import Resolve, is_public, resolve
-from servers.live.answers import HEADERS, Answer, WebFailed, read_answer, shown
+from servers.live.answers import HEADERS, Answer, WebFailed, read_answer, shown, trusted
 from servers.live.robots import Robots
 
 _PORTS = frozenset({80, 443, 8080, 8443})
@@ -63,12 +62,8 @@ class Fetcher:
         self._resolve = resolve
         self._limits = limits
         self._allowed = frozenset(allowed)
-        self._given_tls = tls
+        self._tls = tls
         self._robots = Robots(self._robots_txt)
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return self._given_tls or httpx2.create_ssl_context()
 
     async def fetch(self, url: str) -> Fetched:
         """Raises WebFailed with the reason, for a model to read."""
@@ -140,12 +135,13 @@ class Fetcher:
         strange = [address for address in found if (address, port) not in self._allowed]
         if not all(map(is_public, strange)):
             raise WebFailed(
-                f"{shown(str(url))} is not on the public web (its address is private or reserved)"
+                f"{shown(url.host)} is not on the public web (its address is private or reserved)"
                 " and is not read. Read another page."
             )
         if strange and port not in _PORTS:
             raise WebFailed(
-                f"{shown(str(url))} is at port {port}, where no web pages are; it is not read."
+                f"{shown(url.host)} is asked for at port {port}, where no web pages are; it is not"
+                " read."
             )
         if not found:
             raise WebFailed(f"The host {shown(url.host)!r} has no address.")
@@ -157,7 +153,10 @@ class Fetcher:
         host = url.raw_host.decode("ascii")
         async with (
             httpx2.AsyncClient(
-                verify=self._tls, trust_env=False, follow_redirects=False, timeout=_TIMEOUTS
+                verify=self._tls or trusted(),
+                trust_env=False,
+                follow_redirects=False,
+                timeout=_TIMEOUTS,
             ) as client,
             client.stream(
                 "GET",
