@@ -32,6 +32,8 @@ Source = ClientTransport | FastMCP
 
 CALL_TIMEOUT = 120.0
 """Seconds one tool call may take; a first search may have to load the index."""
+_SEARCH_KEYS = ("BRAVE_API_KEY", "TAVILY_API_KEY")
+"""What our servers need of the environment beside what is named after us."""
 _FOREIGN_LIMIT = 20_000
 """Characters of a foreign tool's answer that a run keeps."""
 
@@ -223,11 +225,13 @@ def _reason(source: Source, error: Exception) -> str:
     return said[-1] if said else str(error)
 
 
-def own_servers(index: str | None, log: Path) -> StdioTransport:
-    """Our servers as a subprocess on `index`; what it says on stderr goes to `log`."""
+def own_servers(index: str | None, log: Path, web: str | None = None) -> StdioTransport:
+    """Our servers as a subprocess on `index`; what it says on stderr goes to `log`. `web`: off,
+    index, live or replay; None: as the user's settings have it."""
     command, *arguments = own_program()
-    where = ["--index", index] if index else []
-    ours = {k: v for k, v in os.environ.items() if k.startswith(("PRODUCTRESEARCH_", "XDG_"))}
+    where = [*(["--index", index] if index else []), *(["--web", web] if web else [])]
+    passed = ("PRODUCTRESEARCH_", "XDG_", *_SEARCH_KEYS)
+    ours = {k: v for k, v in os.environ.items() if k.startswith(passed)}
     return StdioTransport(
         command,
         [*arguments, "serve", "all", *where],
