@@ -23,20 +23,28 @@ _CUT_OFF = (
 
 
 def conversation(
-    run: Trajectory, tools: str, answers: Mapping[str, str], closing: str = ""
+    run: Trajectory, tools: str, answers: Mapping[str, str], closing: str = "", since: int = 0
 ) -> Chat:
     """`tools`: their names. `answers`: by call, what the tools returned. `closing`: what is said
-    last, by the user.
+    last, by the user. `since`: the first step of tool calls to be shown; from 1 on the
+    instructions for the plan are left out once there is one.
 
     After the system's turn the user and the assistant take turns, as many chat templates want
     it, and each tool call is answered right behind it, once."""
-    task = filled("plan", question=run.task.question, tools=tools)
-    chat: Chat = [{"role": "system", "content": filled("system")}]
-    _say(chat, _user(task))
+    question = run.task.question
+    planned = since > 0 and run.plan is not None
+    task = (
+        f"The question:\n\n{question}"
+        if planned
+        else filled("plan", question=question, tools=tools)
+    )
+    chat: Chat = [{"role": "system", "content": filled("system")}, _user(task)]
     superseded = {message.supersedes for message in run.messages}
     for message in run.messages:
         # Of the refused attempts only the last shows what is to be mended.
-        if message.id not in superseded:
+        if message.id not in superseded and not (
+            message.state is State.ACTING and message.step < since
+        ):
             for turn in _turns(run, message, answers):
                 _say(chat, turn)
     if closing:

@@ -22,23 +22,38 @@ _LONGEST_ANSWER = 4_096
 _PER_TURN = 8
 """Tokens that a chat template puts around each turn."""
 
+_ERROR = 200
+"""Characters of a failed call's error that stay."""
 _NAMED = 5
 """Names that stand in place of a folded answer."""
 _ROOMY = Detail(prose=240, attributes=8)
 _SPARING = Detail(prose=120, attributes=2, beside=False)
-_CUTS = ((8_000, 30), (4_000, 20), (2_000, 12), (1_000, 6))
-"""Characters of the newest step's answers, with the number of things that get a line."""
-_LINES = (30, 24, 18, 12, 9, 6, 3, 0)
-"""The same, where not even the newest step's answers have room."""
+_ALL = 1_000
+_NARROW = (
+    (8_000, 30, _ALL),
+    (4_000, 20, _ALL),
+    (2_000, 12, _ALL),
+    (2_000, 12, 3),
+    (1_000, 9, 1),
+    (400, 6, 1),
+    (0, 6, 1),
+    (0, 3, 0),
+    (0, 0, 0),
+)
+"""Characters of the newest step's answers, the number of things that get a line, and the number
+of steps whose calls are shown."""
 
 
 @dataclass(frozen=True)
 class _Fold:
     whole: int
     """So many of the newest observations are shown whole."""
-    detail: Detail | None = None
+    detail: Detail
+    """What is told of the rest."""
     cut: int | None = None
-    """Characters of each that is shown at all."""
+    """Characters of each that is shown whole."""
+    since: int = 0
+    """The first step whose calls are shown."""
 
 
 def room_in(window: int | None, tools: Sequence[dict[str, Any]]) -> int:
@@ -47,14 +62,26 @@ def room_in(window: int | None, tools: Sequence[dict[str, Any]]) -> int:
     return window - min(_LONGEST_ANSWER, window // 4) - tokens_of(_json(list(tools)))
 
 
+def small_in(window: int | None, tools: Sequence[dict[str, Any]]) -> bool:
+    """Whether the tools take less than a tenth of the window."""
+    return 10 * tokens_of(_json(list(tools))) < (window or WINDOW)
+
+
 def fitted(run: Trajectory, tools: str, room: int, closing: str = "") -> Chat | None:
     """The conversation in at most `room` tokens, with as little folded as that takes; None where
     there is no way. `tools` and `closing` as in `conversation`."""
     read = as_read(run.observations)
+    chat = conversation(run, tools, read, closing)
+    excess = size(chat) - room
+    if excess <= 0:
+        return chat
+    answers = [tokens_of(read[one.call_id]) for one in run.observations]
     for fold in _folds(run.observations):
-        chat = _folded(run, tools, read, fold, closing)
-        if size(chat) <= room:
-            return chat
+        # Most folds save too little at first sight: only the others are tried.
+        if fold.since or sum(answers[: len(answers) - fold.whole]) >= excess:
+            chat = _folded(run, tools, read, fold, closing)
+            if size(chat) <= room:
+                return chat
     return None
 
 
@@ -63,9 +90,8 @@ def size(chat: Chat) -> int:
 
 
 def _folds(observations: Sequence[Observation]) -> Iterator[_Fold]:
-    """From nothing folded to hardly anything told."""
+    """From the oldest answer folded to hardly anything told."""
     count = len(observations)
-    yield _Fold(count)
     if not count:
         return
     newest = sum(one.step == observations[-1].step for one in observations)
@@ -73,17 +99,16 @@ def _folds(observations: Sequence[Observation]) -> Iterator[_Fold]:
         yield _Fold(whole, _ROOMY)
     yield _Fold(newest, _SPARING)
     yield _Fold(newest, replace(_SPARING, lines=40))
-    for cut, lines in _CUTS:
-        yield _Fold(newest, replace(_SPARING, lines=lines), cut // newest)
-    for lines in _LINES:
-        yield _Fold(0, replace(_SPARING, lines=lines))
+    last = observations[-1].step
+    for cut, lines, steps in _NARROW:
+        whole = newest if cut else 0
+        since = max(1, last + 1 - steps)
+        yield _Fold(whole, replace(_SPARING, lines=lines), cut // newest, since)
 
 
 def _folded(
     run: Trajectory, tools: str, read: Mapping[str, str], fold: _Fold, closing: str
 ) -> Chat:
-    if fold.detail is None:
-        return conversation(run, tools, read, closing)
     first_whole = len(run.observations) - fold.whole
     answers = {
         one.call_id: _in_short(one)
@@ -92,12 +117,13 @@ def _folded(
         for place, one in enumerate(run.observations)
     }
     notes = ledger_text(run, fold.detail, run.observations[:first_whole])
-    return conversation(run, tools, answers, "\n\n".join(part for part in (notes, closing) if part))
+    last = "\n\n".join(part for part in (notes, closing) if part)
+    return conversation(run, tools, answers, last, fold.since)
 
 
 def _in_short(observation: Observation) -> str:
     if not observation.ok:
-        return "The call failed."
+        return f"The call failed: {(observation.error or '')[:_ERROR]}"
     names = list(dict.fromkeys(item.alias for item in observation.evidence if item.fields))
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return f"Shortened: {' '.join(names[:_NAMED]) or 'nothing'}{more}. See the notes."

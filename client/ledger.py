@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from client.aliases import ALIAS, an_object, objects
+from client.checking import words
 from client.constraints import stated
 from client.markup import marks, quoted
 from client.observed import as_data, stated_attributes, text_of
 from client.trajectory import Evidence, Observation, State, Trajectory
+from client.wishes import wish_for
 
 _ASPECTS = 4
 _TITLE = 80
@@ -56,10 +58,10 @@ def _lines(run: Trajectory, detail: Detail) -> Iterator[str]:
 
 
 def _worth_a_line(run: Trajectory, beside: dict[str, str], detail: Detail) -> list[str]:
-    """The aliases that get a line: what drafts cite, then what calls went on with."""
+    """The aliases that get a line: what drafts cite and critique names, then what calls went on
+    with."""
     weight = {alias: float(step) for alias, step in _gone_on_with(run)}
-    drafts = [message.text for message in run.messages if message.state is State.WRITING]
-    weight |= {mark.alias: math.inf for draft in drafts for mark in marks(draft)}
+    weight |= dict.fromkeys(_reported_on(run), math.inf)
 
     def rank(item: Evidence) -> tuple[bool, float]:
         of = weight.get(str(item.fields.get("product_id")), 0.0)
@@ -69,6 +71,16 @@ def _worth_a_line(run: Trajectory, beside: dict[str, str], detail: Detail) -> li
     if not detail.beside:
         items = [item for item in items if item.alias not in beside or item.alias in weight]
     return [item.alias for item in sorted(items, key=rank)][: detail.lines]
+
+
+def _reported_on(run: Trajectory) -> Iterator[str]:
+    """By drafts of the report, and by what was held against the last one."""
+    for message in run.messages:
+        if message.state is State.WRITING:
+            yield from (mark.alias for mark in marks(message.text))
+    last = run.messages[-1].id if run.messages else None
+    for check in (c for v in run.verdicts if v.message_id == last for c in v.checks):
+        yield from ALIAS.findall(check.message)
 
 
 def _gone_on_with(run: Trajectory) -> Iterator[tuple[str, int]]:
@@ -100,8 +112,10 @@ def _product(run: Trajectory, item: Evidence, detail: Detail) -> Iterator[str]:
     asked = dict(_asked(run, item))
     yield from (f"{name}: {value}" for name, value in asked.items())
     others = stated_attributes(objects(fields.get("attributes")))
-    named = [f"{name}: {value}" for name, value in others.items() if name not in asked]
-    yield from named[: detail.attributes]
+    wanted = _words_of_needs(run)
+    # The sort is stable: else they stay in the catalog's order.
+    named = sorted((n for n in others if n not in asked), key=lambda name: not words(name) & wanted)
+    yield from (f"{name}: {others[name]}" for name in named[: detail.attributes])
     if detail.prose:
         yield _aspects(item)
 
@@ -115,6 +129,13 @@ def _asked(run: Trajectory, item: Evidence) -> Iterator[tuple[str, str]]:
         if values := stated(item, constraint):
             name = constraint.field.removeprefix("attributes.")
             yield name, ", ".join(str(value) for value in values)
+
+
+def _words_of_needs(run: Trajectory) -> set[str]:
+    """With the names of what measures a wish: noise where the need is "quiet"."""
+    needs = [need.text for need in run.plan.needs] if run.plan else []
+    measures = [name for text in needs if (wish := wish_for(text)) for name in wish.attributes]
+    return {word for text in (*needs, *measures) for word in words(text)}
 
 
 def _aspects(item: Evidence) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from client.conversation import tool_calls_allowed
 from client.drafts import plan_of, report_of
 from client.errors import ModelFailed
-from client.folding import WINDOW, fitted, room_in
+from client.folding import WINDOW, fitted, room_in, small_in
 from client.model import Chat, ChatModel, Reply
 from client.prompting import PROMPTS as PROMPTS
 from client.prompting import filled as filled
@@ -34,8 +34,9 @@ class LLMResearcher:
 
     async def write(self, run: Trajectory) -> Draft:
         ask = filled("write", question=run.task.question, needs=_needs(run), why=_why(run))
-        chat = self._chat(run, self._tools, ask)
-        reply = await self._model.complete(chat, self._tools, may_call=False)
+        # Some endpoints want the tools of earlier calls; a small window needs their room more.
+        tools = self._tools if small_in(self._model.context_tokens, self._tools) else []
+        reply = await self._model.complete(self._chat(run, tools, ask), tools, may_call=False)
         return _draft(reply, report_of(reply.text))
 
     def _chat(

@@ -35,12 +35,14 @@ def bad_arguments(
         return f"{tool}: the arguments `{written}` are no JSON object. {_form(tool, schema)}"
     known = an_object(schema.get("properties"))
     unknown = [name for name in arguments if known and name not in known]
-    faults = [_fault(error) for error in errors if error.validator != "additionalProperties"]
+    errors = [error for error in errors if error.validator != "additionalProperties"]
+    faults = [_fault(error) for error in errors]
     faults += [_unknown_parameter(name, known) for name in unknown]
     if not faults:
         return None
     told = "; ".join(dict.fromkeys(faults[:_FAULTS_TOLD]))
-    return f"{tool}: {told}. {_form(tool, schema)}"
+    lacking = unknown or any(error.validator == "required" for error in errors)
+    return f"{tool}: {told}.{f' {_form(tool, schema)}' if lacking else ''}"
 
 
 def unseen_alias(tool: str, unseen: Sequence[str], run: Trajectory) -> str:
@@ -60,7 +62,7 @@ def _fault(error: ValidationError) -> str:
             missing = error.message.partition("'")[2].partition("'")[0]
             return f"{at}lacks {missing}"
         case "type", asked:
-            return f"{at}must be {_a(asked)}, not {value}"
+            return f"{at}must be {_a(asked)}, not {value}{_unquoted(error.instance)}"
         case "enum", asked:
             return f"{at}must be one of {', '.join(_shown(one) for one in asked)}, not {value}"
         case "minimum" | "exclusiveMinimum", limit:
@@ -76,9 +78,19 @@ def _fault(error: ValidationError) -> str:
         case "maxLength", limit:
             return f"{at}must be at most {limit} characters long"
         case "anyOf" | "oneOf", asked:
-            return f"{at}must be {_a(list(_types(asked)))}, not {value}"
+            types = list(_types(asked))
+            return f"{at}must be {_a(types)}, not {value}{_unquoted(error.instance)}"
         case _:
             return f"{at}is wrong: {_shortened(error.message)}"
+
+
+def _unquoted(value: object) -> str:
+    """Models write "400" for 400."""
+    try:
+        read = json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        return ""
+    return "" if read is None else f" (write {value} without quotes)"
 
 
 def _a(types: object) -> str:

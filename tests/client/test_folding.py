@@ -174,6 +174,18 @@ async def test_a_result_that_is_too_long_by_itself_is_cut_and_says_so() -> None:
     assert cut.endswith("Ask for less (limit, max_tokens), or with a narrower query.")
 
 
+async def test_a_long_run_goes_on_in_a_narrow_window_with_its_latest_steps() -> None:
+    run = await long_run(products=5, searches=40)
+    chat = fitted(run, TOOLS, 3_000, "Go on.")
+    assert chat
+    assert_in_order(chat)
+    assert [c["id"] for turn in chat for c in turn.get("tool_calls", ())][-1] == "c40"
+    assert "c1" not in text_of(chat)
+    assert chat[1]["content"] == "The question:\n\nWhich quiet kettle under £40?"
+    assert '"looking_for": "kettle"' in chat[2]["content"]
+    assert {f"p{n}" for n in range(1, 201)} <= set(chat[-1]["content"].split())
+
+
 async def test_words_once_quoted_stay_whole_in_the_notes() -> None:
     run = await research(Wild((PLAN,), CALLS, (REPORT,)))
     detail = Detail(prose=5, attributes=0)
@@ -193,6 +205,22 @@ async def test_a_window_that_holds_no_conversation_is_an_error_that_says_so(
             with pytest.raises(ModelFailed, match=r"tiny: its context window of 700 tokens is too"):
                 await LLMResearcher(chat, toolbox.tools).plan(run)
     assert not model.requests
+
+
+async def test_a_small_window_is_not_filled_with_tools_while_writing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run = await long_run(searches=2)
+    sent: list[dict[str, Any]] = []
+    for window in (5_000, 50_000):
+        with scripted_model(REPORT) as model:
+            monkeypatch.setenv("OPENAI_BASE_URL", model.url)
+            narrow = ModelSettings(context_tokens=window)
+            async with ChatModel("m", narrow) as chat, open_toolbox(build_shop()) as toolbox:
+                await LLMResearcher(chat, toolbox.tools).write(run)
+        sent += model.requests
+    assert ["tools" in request for request in sent] == [False, True]
+    assert [size(request["messages"]) < 5_000 for request in sent] == [True, False]
 
 
 async def test_tokens_are_estimated_much_as_the_servers_estimate_them() -> None:
