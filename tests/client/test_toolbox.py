@@ -229,6 +229,16 @@ def test_our_servers_are_started_without_the_model_key(
     assert not any("sk-secret" in value for value in transport.env.values())
 
 
+def test_our_servers_are_told_which_web_to_use_and_get_the_keys_of_search_services(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BRAVE_API_KEY", "b-key")
+    transport = own_servers("/data/shop", tmp_path / "log", web="live")
+    assert transport.args[-4:] == ["--index", "/data/shop", "--web", "live"]
+    assert transport.env
+    assert transport.env["BRAVE_API_KEY"] == "b-key"
+
+
 def test_our_program_is_named_by_an_absolute_path(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Path(own_program()[0]).is_absolute()
     monkeypatch.setattr(toolboxes.sys, "executable", "/nowhere/bin/python")

@@ -60,6 +60,9 @@ def test_indexing_twice_counts_exactly_and_doubles_nothing(shop: Path):
         (["serve", "--index", "nothing-here"], 1, "productresearch index"),
         (["serve", "--token-file", "x"], 2, "--http"),
         (["serve", "everything"], 2, "everything"),
+        (["serve", "--web", "some"], 2, "--web"),
+        (["serve", "web", "--web", "off"], 2, "without a tool"),
+        (["serve", "--fetch", "any"], 2, "--web live"),
         (["install", "emacs"], 2, "emacs"),
     ],
 )

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,19 @@ def test_a_search_server_is_refused_with_the_reason(home: Path):
     said = str(checks("https://user:password@search.example:9200/x", {}))
     assert "name a folder" in said
     assert "password" not in said
+
+
+def test_the_search_service_is_checked_as_well(home: Path):
+    assert "BRAVE_API_KEY" in (found(home / "none")["live web"].to_do or "")
+    assert found(home / "none", BRAVE_API_KEY="b-key")["live web"].state == OK
+
+
+def test_what_was_fetched_makes_an_index_no_younger(home: Path):
+    build_index(home / "index").close()
+    (home / "index" / "web").mkdir()
+    for path in (home / "index").iterdir():
+        old = path.stat().st_mtime - (0 if path.name == "web" else 40 * 86_400)
+        os.utime(path, (old, old))
+    check = found(home / "index")["index"]
+    assert check.state == WARN
+    assert "written 40 days ago" in check.said

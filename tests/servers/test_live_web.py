@@ -1,6 +1,8 @@
 """search_web and read_page over a web on loopback, and again without it."""
 
 import json
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
 from fastmcp.exceptions import ToolError
 
 from servers.embedded import EmbeddedIndex
@@ -314,4 +317,38 @@ async def test_a_replay_says_what_was_never_read(web: Web):
     async with web.replay() as client:
         assert "was not read while the web was live" in await refusal(client, id=id)
         assert "carry data away" in await refusal(client, url="https://elsewhere.example/")
+    assert web.site.asked == []
+
+
+# Through the program
+
+
+async def test_the_program_searches_live_replays_and_does_without(web: Web, tmp_path: Path):
+    build_index(tmp_path / "index").close()
+    program = str(Path(sys.executable).with_name("productresearch"))
+    environment = {
+        "PATH": os.defpath,
+        "HOME": str(tmp_path),
+        "PRODUCTRESEARCH_SEARXNG_URL": web.service.url,
+    }
+
+    @asynccontextmanager
+    async def serve(*flags: str) -> AsyncIterator[Client[Any]]:
+        arguments = ["serve", "all", "--index", str(tmp_path / "index"), *flags]
+        transport = StdioTransport(program, arguments, env=environment, keep_alive=False)
+        async with Client(transport) as client:
+            yield client
+
+    async with serve("--web", "live") as client:
+        found = await call(client, "search_web", query="drill")
+        assert found["pages"][0]["url"] == f"{web.site.url}/page"
+        # No flag lets the program read this machine, even where a search led to it.
+        assert "not on the public web" in await refusal(client, id=found["pages"][0]["id"])
+    async with serve("--web", "replay") as client:
+        assert (await call(client, "search_web", query="drill"))["pages"] == found["pages"]
+    async with serve("--web", "off") as client:
+        tools = {tool.name for tool in await client.list_tools()}
+        assert "search_catalog" in tools
+        assert not tools & {"search_web", "read_page"}
+    assert len(web.service.asked) == 1
     assert web.site.asked == []
