@@ -168,7 +168,7 @@ def _marks(run: Trajectory, report: Parsed) -> Iterator[Check]:
         evidence = run.evidence.get(mark.alias)
         written = report.markup[mark.start : mark.end]
         if evidence is None:
-            message = f"{written} cites what no tool returned in this run."
+            message = f"{written} cites what no tool returned in this run. Leave it out."
             yield refused("unknown_citation", message, mark.alias)
         elif mark.quote and not quoted(evidence, mark.quote):
             message = f"{written}: these words are not in {mark.alias}. Quote it exactly."
@@ -243,8 +243,11 @@ def _needs(run: Trajectory, plan: Plan, report: Parsed) -> Iterator[Check]:
     for need in plan.needs:
         line = max(lines, key=lambda line: overlap(need.text, line.text), default=None)
         if line is None or overlap(need.text, line.text) < 0.5:
-            form = "- (hard|soft) text: met|partly met|not met|could not verify"
-            message = f"Needs does not list {need.id} ({need.text}). Write `{form}`."
+            line = f"- ({'hard' if need.hard else 'soft'}) {need.text}: could not verify"
+            message = (
+                f"Needs has no line for {need.id} of this form. Write `{line}`, or met, partly met"
+                " or not met where the evidence says so."
+            )
             yield refused("need_missing", message, need.id)
         elif line.status in ("met", "partly met") and not _evident(run, report, need):
             yield Check(

@@ -22,6 +22,12 @@ _CUT_OFF = (
 )
 
 
+_LONGEST_DRAFT = 16_000
+"""Characters of a draft, or of a call's arguments, that are shown again; a quarter where steps
+are left out."""
+_MOST_CHECKS = 20
+
+
 def conversation(
     run: Trajectory, tools: str, answers: Mapping[str, str], closing: str = "", since: int = 0
 ) -> Chat:
@@ -39,13 +45,14 @@ def conversation(
         else filled("plan", question=question, tools=tools)
     )
     chat: Chat = [{"role": "system", "content": filled("system")}, _user(task)]
+    limit = _LONGEST_DRAFT // 4 if since else _LONGEST_DRAFT
     superseded = {message.supersedes for message in run.messages}
     for message in run.messages:
         # Of the refused attempts only the last shows what is to be mended.
         if message.id not in superseded and not (
             message.state is State.ACTING and message.step < since
         ):
-            for turn in _turns(run, message, answers):
+            for turn in _turns(run, message, answers, limit):
                 _say(chat, turn)
     if closing:
         _say(chat, _user(closing))
@@ -63,11 +70,13 @@ def _say(chat: Chat, turn: Turn) -> None:
         chat.append(turn)
 
 
-def _turns(run: Trajectory, message: Message, answers: Mapping[str, str]) -> Iterator[Turn]:
+def _turns(
+    run: Trajectory, message: Message, answers: Mapping[str, str], limit: int
+) -> Iterator[Turn]:
     verdicts = [v for v in run.verdicts if v.message_id == message.id]
     if message.state is State.WRITING:
         yield _user("Write the report.")
-    yield _said(message)
+    yield _said(message, limit)
     for call in message.tool_calls:
         refused = [v for v in verdicts if v.call_id == call.id and v.decision == "revise"]
         answer = answers.get(call.id) or _critique(message, refused) or "Not sent."
@@ -76,15 +85,17 @@ def _turns(run: Trajectory, message: Message, answers: Mapping[str, str]) -> Ite
     if refused:
         yield _user(_critique(message, refused))
     elif message.state is State.PLANNING and verdicts:
-        yield _user(filled("act", left=str(tool_calls_allowed(run))))
+        yield _user(filled("act", left=str(_tool_calls_allowed(run))))
 
 
-def _said(message: Message) -> Turn:
+def _said(message: Message, limit: int) -> Turn:
     """A plan as JSON, whoever made it: the researcher goes on from it as from its own."""
     text = plan_text(message.plan) if message.plan else message.text
+    if len(text) > limit and not message.plan:
+        text = f"{text[:limit]} […]"
     said: Turn = {"role": "assistant", "content": text}
     if message.tool_calls:
-        said["tool_calls"] = [_sent(call) for call in message.tool_calls]
+        said["tool_calls"] = [_sent(call, limit) for call in message.tool_calls]
     elif not text:
         said["content"] = "I have enough." if message.state is State.ACTING else "(empty)"
     return said
@@ -94,10 +105,11 @@ def plan_text(plan: Plan) -> str:
     return json.dumps(plan.model_dump(mode="json", exclude_none=True), ensure_ascii=False)
 
 
-def _sent(call: ToolCall) -> Turn:
+def _sent(call: ToolCall, limit: int) -> Turn:
     # What could not be read is quoted in the answer: as arguments it would be an example.
     arguments = {} if UNREADABLE in call.arguments else call.arguments
     text = json.dumps(arguments, ensure_ascii=False)
+    text = text if len(text) <= limit else "{}"
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": text}}
 
 
@@ -106,7 +118,9 @@ def _critique(message: Message, refused: list[Verdict]) -> str:
     if not refused:
         return ""
     checks = [c for verdict in refused for c in verdict.checks if c.severity == "refuse"]
-    lines = [f"- {check.message}" for check in checks]
+    lines = [f"- {check.message}" for check in checks[:_MOST_CHECKS]]
+    if len(checks) > _MOST_CHECKS:
+        lines.append(f"- and {len(checks) - _MOST_CHECKS} faults more of these kinds")
     if message.state is State.PLANNING and message.plan is None:
         lines = [f"- {plan_of(message.text)[1]}"]
     return "\n".join([_SENT_BACK, *lines, *([_CUT_OFF] if message.cut_off else [])])
@@ -116,5 +130,5 @@ def _user(text: str) -> Turn:
     return {"role": "user", "content": text}
 
 
-def tool_calls_allowed(run: Trajectory) -> int:
+def _tool_calls_allowed(run: Trajectory) -> int:
     return run.task.settings.get("max_tool_calls", Budget().tool_calls)

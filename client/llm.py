@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-from client.conversation import tool_calls_allowed
 from client.drafts import plan_of, report_of
 from client.errors import ModelFailed
 from client.folding import WINDOW, fitted, room_in, small_in
@@ -12,7 +11,7 @@ from client.prompting import PROMPTS as PROMPTS
 from client.prompting import filled as filled
 from client.researcher import Draft
 from client.toolbox import Tool
-from client.trajectory import Plan, StopReason, Trajectory
+from client.trajectory import Plan, State, Trajectory
 
 
 class LLMResearcher:
@@ -77,9 +76,13 @@ def _needs(run: Trajectory) -> str:
 
 
 def _why(run: Trajectory) -> str:
-    """What a writer should know of how the research ended."""
-    left = tool_calls_allowed(run) - len(run.observations)
-    earlier = next((m.because for m in reversed(run.messages) if m.because), None)
-    if left > 0 and earlier in (None, StopReason.DONE):
-        return "Write it anew and whole, and mend what was sent back." if earlier else ""
-    return "The research was cut short: say under Could not verify what was not looked into."
+    """What a writer should know of how the research ended, and of an earlier report."""
+    acting = [m for m in run.messages if m.state is State.ACTING]
+    told: list[str] = []
+    if not acting or acting[-1].tool_calls:
+        told.append(
+            "The research was cut short: say under Could not verify what was not looked into."
+        )
+    if any(m.state is State.WRITING for m in run.messages):
+        told.append("Write it anew and whole, and mend what was sent back.")
+    return " ".join(told)

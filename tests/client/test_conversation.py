@@ -136,3 +136,16 @@ def test_an_answer_that_was_cut_off_is_told_to_be_shorter() -> None:
         said = chat_of(run)[-1]["content"]
         assert said.startswith("A reviewer sent this back:\n- It is no complete JSON object.")
         assert ("cut off at the length limit" in said) is cut_off
+
+
+def test_a_draft_without_end_and_faults_without_number_are_shown_in_part() -> None:
+    run = run_of(
+        message(1, State.PLANNING, plan=PLAN),
+        verdict("m1", State.PLANNING),
+        message(2, State.WRITING, text="Buy it. " * 100_000, because=StopReason.DONE),
+        verdict("m2", State.WRITING, *(f"Fault {n}." for n in range(100))),
+    )
+    report, critique = chat_of(run)[-2:]
+    assert 10_000 < len(report["content"]) < 20_000
+    assert report["content"].endswith(" […]")
+    assert critique["content"].endswith("- Fault 19.\n- and 80 faults more of these kinds")

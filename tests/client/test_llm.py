@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from client.agent import pursue
+from client.budget import Budget
 from client.errors import ModelFailed
 from client.llm import PROMPTS, LLMResearcher, filled, plan_of
 from client.markup import parse
@@ -34,7 +35,9 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
     return "sk-very-secret"
 
 
-async def research(model: ScriptedModel, monkeypatch: pytest.MonkeyPatch) -> Trajectory:
+async def research(
+    model: ScriptedModel, monkeypatch: pytest.MonkeyPatch, budget: Budget | None = None
+) -> Trajectory:
     monkeypatch.setenv("OPENAI_BASE_URL", model.url)
     start = Trajectory(events=(TaskGiven(question=QUESTION),))
     async with ChatModel("scripted", retries=1) as chat, open_toolbox(build_shop()) as toolbox:
@@ -44,6 +47,7 @@ async def research(model: ScriptedModel, monkeypatch: pytest.MonkeyPatch) -> Tra
             supervisor=CodeSupervisor(toolbox),
             toolbox=toolbox,
             record=lambda run, event: None,
+            budget=budget,
         )
 
 
@@ -140,6 +144,18 @@ async def test_what_was_cut_off_says_so_and_what_was_wrapped_is_unwrapped(
     assert run.messages[-1].text == REPORT.strip()
     assert model.requests[0]["response_format"]["json_schema"]["schema"]["title"] == "Plan"
     assert "response_format" not in model.requests[2]
+
+
+async def test_a_writer_is_told_where_the_research_was_cut_short(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = "The research was cut short"
+    with scripted_model(PLAN_TEXT, list(CALLS[0]), REPORT) as model:
+        await research(model, monkeypatch, budget=Budget(tool_calls=1))
+    assert told in chat(model, 2)[-1]["content"]
+    with scripted_model(*GOOD) as model:
+        await research(model, monkeypatch)
+    assert told not in chat(model, 4)[-1]["content"]
 
 
 async def test_a_refused_report_is_mended(monkeypatch: pytest.MonkeyPatch) -> None:
