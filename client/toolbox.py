@@ -34,6 +34,7 @@ CALL_TIMEOUT = 120.0
 """Seconds one tool call may take; a first search may have to load the index."""
 _SEARCH_KEYS = ("BRAVE_API_KEY", "TAVILY_API_KEY")
 """What our servers need of the environment beside what is named after us."""
+_TOKEN = "PRODUCTRESEARCH_SERVER_TOKEN"
 _FOREIGN_LIMIT = 20_000
 """Characters of a foreign tool's answer that a run keeps."""
 
@@ -222,6 +223,8 @@ def _reason(source: Source, error: Exception) -> str:
     log = source.log_file if isinstance(source, StdioTransport) else None
     text = log.read_text(errors="replace") if isinstance(log, Path) and log.is_file() else ""
     said = [line.strip() for line in text.splitlines() if line.strip()]
+    if isinstance(source, StreamableHttpTransport) and _TOKEN not in os.environ:
+        return f"{error}; where it asks for a token, set {_TOKEN}"
     return said[-1] if said else str(error)
 
 
@@ -255,14 +258,16 @@ def own_program() -> list[str]:
 
 
 def running_server(url: str) -> StreamableHttpTransport:
-    """Our servers that already run; raises ToolsUnavailable for an address that is none."""
+    """Our servers that already run; PRODUCTRESEARCH_SERVER_TOKEN is their bearer token, if they
+    ask for one. Raises ToolsUnavailable for an address that is none."""
     if not re.match(r"https?://[^/]", url):
         raise ToolsUnavailable(f"{url!r} is no address of a server: http://HOST:PORT/mcp is one")
     if "@" in urlsplit(url).netloc:
         raise ToolsUnavailable(
             "the server's address holds a password, which the run folder would keep; leave it out"
         )
-    return StreamableHttpTransport(url)
+    token = os.environ.get(_TOKEN, "").strip()
+    return StreamableHttpTransport(url, auth=token or None)
 
 
 def configured_servers(path: Path, log: Path) -> dict[str, Source]:

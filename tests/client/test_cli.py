@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,10 @@ from typer.testing import CliRunner, Result
 from client import cli
 from client.cli import question_of
 from client.errors import BadQuestion, BadRun, Diverged, ModelFailed, ToolsUnavailable
-from client.progress import one_line
 from client.runs import read
 from client.toolbox import own_program
 from client.trajectory import Ended, Report, StopReason
+from client.wording import one_line
 from servers.app import build_app, http_app
 from servers.embedded import open_index
 from servers.indexing import index_sources
@@ -68,14 +69,22 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(index: Path) -> Iterator[str]:
-    app = http_app(build_app(open_index(index)), "127.0.0.1")
+    with serving(index) as url:
+        yield url
+
+
+@contextmanager
+def serving(index: Path, token: str | None = None) -> Iterator[str]:
+    app = http_app(build_app(open_index(index)), "127.0.0.1", token)
     running = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=running.run, args=([listening],))
         thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
-        running.should_exit = True
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
+        finally:
+            running.should_exit = True
+            thread.join()
 
 
 def research(*arguments: str) -> Result:
@@ -95,6 +104,19 @@ def test_a_question_becomes_a_report_and_a_run_folder(index: Path, tmp_path: Pat
     assert re.search(r"search_catalog query=.* -> \d+ hits.*  \d+\.\d\d s  \[1/40\]", done.stderr)
     assert "Ended: done" in done.stderr
     assert len(read(out).task.tools) == 7
+
+
+def test_a_server_that_asks_for_a_token_gets_it_from_the_environment(
+    index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = "a-token-that-nobody-guesses"
+    with serving(index, token) as url:
+        with pytest.raises(ToolsUnavailable, match="PRODUCTRESEARCH_SERVER_TOKEN"):
+            cli.app(["research", QUESTION, "--server", url, "-q"], standalone_mode=False)
+        monkeypatch.setenv("PRODUCTRESEARCH_SERVER_TOKEN", token)
+        done = research(QUESTION, "--server", url, "--out", str(tmp_path))
+    assert done.exit_code == 0
+    assert not [path for path in tmp_path.iterdir() if token in path.read_text()]
 
 
 def test_resuming_a_finished_run_prints_the_same_report(server: str, tmp_path: Path) -> None:
