@@ -20,8 +20,6 @@ _SENT_BACK = "A reviewer sent this back:"
 _CUT_OFF = (
     "- Your answer was cut off at the length limit before its end. Think and write more briefly."
 )
-
-
 _LONGEST_DRAFT = 16_000
 """Characters of a draft, or of a call's arguments, that are shown again; a quarter where steps
 are left out."""
@@ -37,23 +35,19 @@ def conversation(
 
     After the system's turn the user and the assistant take turns, as many chat templates want
     it, and each tool call is answered right behind it, once."""
-    question = run.task.question
-    planned = since > 0 and run.plan is not None
-    task = (
-        f"The question:\n\n{question}"
-        if planned
-        else filled("plan", question=question, tools=tools)
-    )
+    task = filled("plan", question=run.task.question, tools=tools)
+    if since and run.plan:
+        task = f"The question:\n\n{run.task.question}"
     chat: Chat = [{"role": "system", "content": filled("system")}, _user(task)]
     limit = _LONGEST_DRAFT // 4 if since else _LONGEST_DRAFT
     superseded = {message.supersedes for message in run.messages}
     for message in run.messages:
+        left_out = message.state is State.ACTING and message.step < since
         # Of the refused attempts only the last shows what is to be mended.
-        if message.id not in superseded and not (
-            message.state is State.ACTING and message.step < since
-        ):
-            for turn in _turns(run, message, answers, limit):
-                _say(chat, turn)
+        if left_out or message.id in superseded:
+            continue
+        for turn in _turns(run, message, answers, limit):
+            _say(chat, turn)
     if closing:
         _say(chat, _user(closing))
     return chat

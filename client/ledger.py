@@ -46,13 +46,15 @@ def ledger_text(run: Trajectory, detail: Detail, folded: Sequence[Observation]) 
 def _lines(run: Trajectory, detail: Detail) -> Iterator[str]:
     beside = _beside(run)
     quotes = _quotes(run)
+    wanted = _words_of_needs(run)
     told = set(_worth_a_line(run, beside, detail))
     for alias, item in run.evidence.items():
         if alias in told:
-            parts = [part for part in _parts(run, item, detail) if part]
+            parts = [part for part in _parts(run, item, detail, wanted) if part]
             parts += [beside[alias]] if alias in beside else []
             parts += [f'quoted: "{quote}"' for quote in quotes.get(alias, ())]
-            yield f"{alias} {' | '.join(parts)}"
+            # On one line, whatever others wrote: no value can pass for a line of its own.
+            yield " ".join(f"{alias} {' | '.join(parts)}".split())
     if bare := [alias for alias in run.evidence if alias not in told]:
         yield f"only named here: {' '.join(bare)}"
 
@@ -90,17 +92,18 @@ def _gone_on_with(run: Trajectory) -> Iterator[tuple[str, int]]:
                 yield alias, message.step
 
 
-def _parts(run: Trajectory, item: Evidence, detail: Detail) -> Iterator[str]:
+def _parts(run: Trajectory, item: Evidence, detail: Detail, wanted: set[str]) -> Iterator[str]:
     match item.kind:
         case "product":
-            yield from _product(run, item, detail)
+            yield from _product(run, item, detail, wanted)
         case "review":
             yield from _review(item, detail)
         case "page":
             yield from _page(item, detail)
 
 
-def _product(run: Trajectory, item: Evidence, detail: Detail) -> Iterator[str]:
+def _product(run: Trajectory, item: Evidence, detail: Detail, wanted: set[str]) -> Iterator[str]:
+    """`wanted`: words of the needs, whose attributes come first."""
     fields = item.fields
     yield _cut(fields.get("title"), _TITLE)
     if fields.get("price") is not None:
@@ -112,7 +115,6 @@ def _product(run: Trajectory, item: Evidence, detail: Detail) -> Iterator[str]:
     asked = dict(_asked(run, item))
     yield from (f"{name}: {value}" for name, value in asked.items())
     others = stated_attributes(objects(fields.get("attributes")))
-    wanted = _words_of_needs(run)
     # The sort is stable: else they stay in the catalog's order.
     named = sorted((n for n in others if n not in asked), key=lambda name: not words(name) & wanted)
     yield from (f"{name}: {others[name]}" for name in named[: detail.attributes])
