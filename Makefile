@@ -5,7 +5,7 @@ PYTEST_ARGS ?=
 TEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test test-all check fmt serve bench clean
+.PHONY: help env demo test test-all check fmt pictures serve bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,9 @@ check: env ## format, lint, types and import directions
 fmt: env ## format, and mend what the linter can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+pictures: env ## the README's pictures, taken of real runs; needs Chromium
+	$(BIN)/pytest -q tests/browser/test_pictures.py --pictures docs
 
 serve: env ## the three servers over HTTP, on the index in your data folder
 	$(BIN)/productresearch serve all --http
