@@ -34,7 +34,7 @@ from client.trajectory import (
     Trajectory,
 )
 
-GAPS = frozenset({"nothing_found_yet", "not_opened"})
+GAPS = frozenset({"nothing_found_yet", "not_opened", "research_gap"})
 """Faults of a report that only more research mends."""
 
 _PRODUCT_FIELDS = frozenset(

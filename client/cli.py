@@ -5,7 +5,7 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
 import typer
@@ -36,6 +36,10 @@ def research(
     ] = None,
     mcp: Annotated[
         Path | None, typer.Option(help='More MCP servers: a file {"mcpServers": {...}}.')
+    ] = None,
+    web: Annotated[
+        Literal["off", "index", "live", "replay"] | None,
+        typer.Option(help="Which pages our own servers may read (`serve --help` tells)."),
     ] = None,
     model: Annotated[
         str | None,
@@ -89,6 +93,8 @@ def research(
 
     if (resume or replay) and question:
         raise typer.BadParameter("the run in the folder has its own question; leave QUESTION out")
+    if server and web:
+        raise typer.BadParameter("--web is for our own servers; those at --server have theirs set")
     if resume and replay:
         raise typer.BadParameter("--resume goes on, --replay goes through again: one of them")
     if replay:
@@ -102,6 +108,7 @@ def research(
         index=_absolute(index),
         server=server,
         mcp=str(mcp.absolute()) if mcp else None,
+        web=web,
         supervise=supervise,
         supervisor_model=supervisor_model,
         corrector=corrector,

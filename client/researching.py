@@ -53,6 +53,8 @@ class Settings:
     index: str | None = None
     server: str | None = None
     mcp: str | None = None
+    web: str | None = None
+    """off, index, live or replay; None: as the servers are set."""
     supervise: bool = True
     approve_plan: bool = False
     max_tool_calls: int = Budget().tool_calls
@@ -214,7 +216,9 @@ def _supervisor(settings: Settings, models: dict[str, ChatModel], toolbox: Toolb
 @asynccontextmanager
 async def _toolbox(settings: Settings, log: Path) -> AsyncGenerator[Toolbox]:
     ours: Source = (
-        running_server(settings.server) if settings.server else own_servers(settings.index, log)
+        running_server(settings.server)
+        if settings.server
+        else own_servers(settings.index, log, settings.web)
     )
     others = configured_servers(Path(settings.mcp), log) if settings.mcp else {}
     async with open_toolbox(ours, others) as toolbox:
