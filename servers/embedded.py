@@ -13,7 +13,6 @@ from servers.embedded_store import engine_errors, marker_stamp
 from servers.index import Cell, Query, Results, Suggestion, Vocabulary
 from servers.judging import cells
 from servers.records import AnyRecord, Kind, Product
-from servers.understanding import suggest
 
 T = TypeVar("T")
 
@@ -70,8 +69,7 @@ class EmbeddedIndex:
         return self._ask(lambda state: state.variants(group))
 
     def suggest(self, text: str) -> Sequence[Suggestion]:
-        state = self._now()
-        return suggest(text, state.known) if text.strip() else ()
+        return list(self._now().understood(text).suggestions) if text.strip() else []
 
     def product_type(self, product: Product) -> tuple[str, str] | None:
         found = self._now().learned.types.type_of(product)

@@ -67,6 +67,14 @@ class _Shown(NamedTuple):
     """The filter that its values are counted without."""
 
 
+class _Forms(NamedTuple):
+    """In which forms the catalog states an attribute."""
+
+    texts: bool
+    units: tuple[str | None, ...]
+    """Of numbers; None: without one."""
+
+
 class _Numbers(NamedTuple):
     unit: str | None
     times: int
@@ -79,9 +87,7 @@ class FacetCounter:
     schema: tantivy.Schema
     searcher: tantivy.Searcher
     concepts: Concepts
-    _units: dict[str, tuple[str | None, ...]] = field(
-        default_factory=dict[str, tuple[str | None, ...]]
-    )
+    _known_forms: dict[str, _Forms] = field(default_factory=dict[str, _Forms])
 
     def facets(self, base: Base, filters: Sequence[Filter]) -> Facets:
         found = self._of_fields(base, {each.field for each in filters})
@@ -153,32 +159,34 @@ class FacetCounter:
         return (self._attribute(each, found[each.without]) for each in shown)
 
     def _columns(self, key: str) -> Asked:
-        numbers = [number_column(key, unit) for unit in self._units_of(key)]
-        texts = text_column(key)
-        return {
-            texts: _terms(_column(texts), _MOST_TEXTS),
-            **{column: {"stats": {"field": _column(column)}} for column in numbers},
-        }
+        forms = self._forms(key)
+        columns = [number_column(key, unit) for unit in forms.units]
+        asked: dict[str, Any] = {each: {"stats": {"field": _column(each)}} for each in columns}
+        if forms.texts:
+            asked[text_column(key)] = _terms(_column(text_column(key)), _MOST_TEXTS)
+        return asked
 
-    def _units_of(self, key: str) -> tuple[str | None, ...]:
-        """In which units numbers are stated under the key; None: without one."""
-        units = self._units.get(key)
-        if units is None:
+    def _forms(self, key: str) -> _Forms:
+        """Every column that is asked for costs, even an empty one."""
+        forms = self._known_forms.get(key)
+        if forms is None:
             terms = self.searcher.terms_with_prefix("facts", key + SEPARATOR)
             values = [fact_value(term) for term, _ in terms]
-            found = {each.unit for each in values if isinstance(each, Quantity)}
+            units = {each.unit for each in values if isinstance(each, Quantity)}
             bare = any(isinstance(each, float) for each in values)
-            units = (*((None,) if bare else ()), *sorted(found))
-            self._units[key] = units
-        return units
+            texts = any(isinstance(each, str | bool) for each in values)
+            forms = _Forms(texts, (*((None,) if bare else ()), *sorted(units)))
+            self._known_forms[key] = forms
+        return forms
 
     def _attribute(self, shown: _Shown, found: Asked) -> AttributeFacet:
+        forms = self._forms(shown.key)
         texts: dict[str, int] = {}
-        for value, count in _buckets(found[text_column(shown.key)]):
+        for value, count in _buckets(found[text_column(shown.key)]) if forms.texts else ():
             text = format_value(decoded(value))
             texts[text] = texts.get(text, 0) + count
         numbers: list[_Numbers] = []
-        for unit in self._units_of(shown.key):
+        for unit in forms.units:
             stats = found[number_column(shown.key, unit)]
             if stats["count"]:
                 numbers.append(_Numbers(unit, stats["count"], stats["min"], stats["max"]))

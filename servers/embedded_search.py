@@ -33,7 +33,7 @@ from servers.index import (
 )
 from servers.judging import Broken, Judgement, Unknown, judge
 from servers.records import AnyRecord, Page, Product, Review
-from servers.understanding import Term, understand
+from servers.understanding import Term
 from servers.words import analyze
 
 MOST = 10_000
@@ -91,20 +91,20 @@ class _Search:
         plain = tuple(Term((word,)) for word in self.words)
         if self.kind.kind != "product":
             return Asked(self.words, plain)
-        read = understand(self.query.text, self.state.known)
+        read = self.state.understood(self.query.text)
         fields = {asked.field for asked in self.query.filters}
         said = [
             analyze(one.words)
             for one in read.suggestions
             if one.filter.field in fields or _is_bound(one.filter)
         ]
-        types, others = self.state.types_for(read.type)
+        types, possible = self.state.types_for(read.type) if read.type else ((), ())
         kind = (read.type or "").split()
         covered = frozenset(word for words in said for word in words)
         if "type" in fields:
             covered |= frozenset(kind)
         naming = frozenset(kind) if types else frozenset[str]()
-        return Asked(self.words, read.terms or plain, covered, types, others, naming)
+        return Asked(self.words, read.terms or plain, covered, types, possible, naming)
 
     @cached_property
     def matching(self) -> tantivy.Query:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,13 +19,16 @@ from servers.embedded_store import KINDS, Generation, damaged, read_generation
 from servers.embedded_text import WordQueries
 from servers.index import IndexUnreadable, Vocabulary
 from servers.records import AnyRecord, Kind, Page, Product, Review
-from servers.understanding import Vocabularies
+from servers.understanding import Understanding, Vocabularies, understand
 
 _RECORDS: Mapping[Kind, type[Product] | type[Review] | type[Page]] = {
     "product": Product,
     "review": Review,
     "page": Page,
 }
+
+_TEXTS_KEPT = 16
+_TYPES_KEPT = 500
 
 
 class KindState:
@@ -73,6 +76,10 @@ class State:
     concepts: Concepts
     learned: Learned
     kinds: Mapping[Kind, KindState]
+    _understood: dict[str, Understanding] = field(default_factory=dict[str, Understanding])
+    _types: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(
+        default_factory=dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    )
 
     @cached_property
     def snapshot(self) -> str:
@@ -103,14 +110,28 @@ class State:
         """What a query's words are read against."""
         return Vocabularies(self.learned.statistics, self.learned.types, self.concepts)
 
-    def types_for(self, asked: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The catalog's types that are what was asked for, and those that surely are not."""
-        if asked is None:
-            return (), ()
-        said = {kind: self.learned.types.is_a(kind, asked) for kind in self.vocabulary.types}
-        same = tuple(kind for kind in said if said[kind])
-        other = tuple(kind for kind in said if said[kind] is False)
-        return (same, other) if same else ((), ())
+    def understood(self, text: str) -> Understanding:
+        """The lists beside the matches are searched for the same text at the same time."""
+        found = self._understood.get(text)
+        if found is None:
+            found = understand(text, self.known)
+            if len(self._understood) >= _TEXTS_KEPT:
+                self._understood.clear()
+            self._understood[text] = found
+        return found
+
+    def types_for(self, asked: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The catalog's types that are what was asked for, and with them those that may be."""
+        found = self._types.get(asked)
+        if found is None:
+            said = {kind: self.learned.types.is_a(kind, asked) for kind in self.vocabulary.types}
+            same = tuple(kind for kind in said if said[kind])
+            possible = tuple(kind for kind in said if said[kind] is not False)
+            found = (same, possible) if same else ((), ())
+            if len(self._types) >= _TYPES_KEPT:
+                self._types.clear()
+            self._types[asked] = found
+        return found
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

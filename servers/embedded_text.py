@@ -44,8 +44,8 @@ class Asked:
     """Words that a filter of the query says."""
     types: tuple[str, ...] = ()
     """Types of this catalog that are what was asked for."""
-    other_types: tuple[str, ...] = ()
-    """Types of this catalog that are surely something else."""
+    possible_types: tuple[str, ...] = ()
+    """Where a type was asked for: the types of this catalog that are not surely something else."""
     naming: frozenset[str] = frozenset()
     """Words that name the type: a product of the type need not spell them."""
 
@@ -71,7 +71,12 @@ class WordQueries:
         return any_of(clauses)
 
     def of_no_other_type(self, asked: Asked, query: Query) -> Query:
-        return without(query, self._types(asked.other_types)) if asked.other_types else query
+        return all_of(query, self._no_other_type(asked)) if asked.possible_types else query
+
+    def _no_other_type(self, asked: Asked) -> Query:
+        """The types that may be meant are few; to leave out all others costs ten times as much."""
+        untyped = without(Query.all_query(), Query.exists_query("type"))
+        return any_of([self._types(asked.possible_types), untyped])
 
     def _types(self, names: Sequence[str]) -> Query:
         return one_of(self.schema, "type", names)
@@ -108,9 +113,8 @@ class WordQueries:
     def _tiers(self, asked: Asked) -> list[Query]:
         every = all_of(*(self._held(term, asked) for term in asked.terms))
         tiers = [Query.const_score_query(every, _EVERY_TERM)]
-        if asked.other_types:
-            no_other = without(Query.all_query(), self._types(asked.other_types))
-            tiers.append(Query.const_score_query(no_other, _NO_OTHER_TYPE))
+        if asked.possible_types:
+            tiers.append(Query.const_score_query(self._no_other_type(asked), _NO_OTHER_TYPE))
         if asked.types:
             tiers.append(Query.const_score_query(self._types(asked.types), _ASKED_TYPE))
         return tiers

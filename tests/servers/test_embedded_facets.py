@@ -12,7 +12,8 @@ from servers.records import Product, Quantity, Values
 def facets_of(folder: Path, *products: Mapping[str, Values]) -> dict[str, AttributeFacet]:
     writer = open_writer(folder)
     writer.add(
-        Product(id=f"p{at}", title="lamp", attributes=stated) for at, stated in enumerate(products)
+        Product(id=f"p{at}", title="lamp", attributes=dict(stated))
+        for at, stated in enumerate(products)
     )
     writer.commit()
     found = open_index(folder).search(Query("product", "lamp", facets=True))
