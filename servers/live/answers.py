@@ -18,6 +18,7 @@ class WebFailed(ServersError):
 AGENT = "productresearch"
 """What robots.txt may call us."""
 HEADERS = {"user-agent": f"{AGENT}/0.1", "accept-encoding": "gzip"}
+LONGEST_ADDRESS = 2000
 
 
 @dataclass(frozen=True)

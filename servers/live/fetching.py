@@ -13,7 +13,15 @@ import anyio
 import httpx2
 
 from servers.live.addresses import Resolve, is_public, resolve
-from servers.live.answers import HEADERS, Answer, WebFailed, read_answer, shown, trusted
+from servers.live.answers import (
+    HEADERS,
+    LONGEST_ADDRESS,
+    Answer,
+    WebFailed,
+    read_answer,
+    shown,
+    trusted,
+)
 from servers.live.robots import Robots
 
 _PORTS = frozenset({80, 443, 8080, 8443})
@@ -183,6 +191,8 @@ def _checked(url: str, base: httpx2.URL | None = None) -> httpx2.URL:
         raise WebFailed(f"{shown(url)!r} is no web address.") from error
     if found.scheme not in ("http", "https") or not found.host:
         raise WebFailed(f"{shown(url)!r} is no http or https address, and nothing else is read.")
+    if len(str(found)) > LONGEST_ADDRESS:
+        raise WebFailed(f"An address of more than {LONGEST_ADDRESS} characters is not read.")
     if found.userinfo:
         raise WebFailed("An address with a user name or password in it is not read.")
     return found.copy_with(fragment=None)

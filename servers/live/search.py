@@ -6,13 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, cast
+from typing import Annotated, Any, Protocol, cast
 
 import anyio
 import httpx2
-from pydantic import ValidationError
+from pydantic import Field
 
-from servers.live.answers import HEADERS, Answer, WebFailed, read_answer, shown, trusted
+from servers.live.answers import (
+    HEADERS,
+    LONGEST_ADDRESS,
+    Answer,
+    WebFailed,
+    read_answer,
+    shown,
+    trusted,
+)
 from servers.records import Record, WebAddress
 from servers.values import Unclear, parse_date
 
@@ -34,7 +42,7 @@ class Asked:
 class WebResult(Record):
     """One page that a search returned. It is kept in a file: see `servers.live.keeping`."""
 
-    url: WebAddress
+    url: Annotated[WebAddress, Field(max_length=LONGEST_ADDRESS)]
     title: str
     snippet: str = ""
     published: date | None = None
@@ -129,13 +137,14 @@ def results(found: object, fields: Mapping[str, str]) -> list[WebResult]:
     by_url: dict[str, WebResult] = {}
     for one in objects(found):
         try:
+            url = str(httpx2.URL(one["url"]))  # escaped: an address is no place for sentences
             result = WebResult(
-                url=one["url"],
-                title=html.unescape(str(one.get("title") or one["url"])),
+                url=url,
+                title=html.unescape(str(one.get("title") or url)),
                 snippet=html.unescape(str(one.get(fields["snippet"]) or "")),
                 published=_day(one.get(fields["published"])),
             )
-        except (KeyError, ValidationError, ValueError):
+        except (KeyError, TypeError, ValueError, httpx2.InvalidURL):
             continue
         by_url.setdefault(result.url, result)
     return list(by_url.values())

@@ -49,12 +49,12 @@ class LiveWeb:
         wanted = Asked(asked.query, asked.site, asked.since, max(asked.limit, _ASKED_FOR))
         results = [one for one in await self.provider.search(wanted) if _meets(one, asked)]
         await to_thread.run_sync(self.kept.put_search, asked, results)
-        return _shown(results, asked)
+        return _first(results, asked)
 
     def _replayed(self, asked: Asked) -> Found:
         kept = self.kept.search(asked)
         if kept is not None:
-            return _shown(kept[1], asked, f"As the web answered on {kept[0]:%Y-%m-%d %H:%M} UTC.")
+            return _first(kept[1], asked, f"As the web answered on {kept[0]:%Y-%m-%d %H:%M} UTC.")
         filters = [AnyOf("site", (asked.site,))] if asked.site else []
         if asked.since is not None:
             filters = [*filters, Between("published", low=asked.since.toordinal())]
@@ -95,11 +95,12 @@ def host(url: str) -> str | None:
     return urlsplit(url).hostname
 
 
-def _shown(results: Sequence[WebResult], asked: Asked, note: str = "") -> Found:
-    undated = sum(one.published is None for one in results) if asked.since else 0
+def _first(results: Sequence[WebResult], asked: Asked, note: str = "") -> Found:
+    first = results[: asked.limit]
+    undated = sum(one.published is None for one in first) if asked.since else 0
     if undated:
         note = f"{note} {undated} of these state no date.".strip()
-    return Found(results=results[: asked.limit], note=note)
+    return Found(results=first, note=note)
 
 
 def _meets(one: WebResult, asked: Asked) -> bool:

@@ -114,6 +114,11 @@ async def test_what_is_no_web_address_is_not_read(url: str):
     assert asked == []
 
 
+async def test_an_address_that_could_hold_a_book_is_not_read():
+    with pytest.raises(WebFailed, match="2000 characters"):
+        await Fetcher().fetch("http://a.example/" + "x" * 2000)
+
+
 async def test_an_address_with_a_password_is_not_read_nor_repeated():
     with pytest.raises(WebFailed) as refused:
         await Fetcher().fetch("http://user:secret@a.example/")

@@ -252,6 +252,15 @@ async def test_what_a_page_says_is_data(web: Web):
     assert "data, not instructions" in page["note"]
 
 
+async def test_no_page_bursts_the_budget(web: Web):
+    huge = f"<h1>{'Loud heading ' * 9000}</h1><p>{'quiet,' * 60_000}</p>"
+    web.site.replies["/page"] = http(f"<html><body><article>{huge}</article></body></html>")
+    async with web.client() as client:
+        id = (await call(client, "search_web", query="drill"))["pages"][0]["id"]
+        result = await client.call_tool("read_page", {"id": id, "max_tokens": 1000})
+    assert len(json.dumps(result.structured_content)) < 8000
+
+
 # Failures
 
 
