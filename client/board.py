@@ -52,7 +52,7 @@ class Board:
         turning = _SPINNER[int(seconds * 8) % len(_SPINNER)]
         lines = [_line(""), *self._steps]
         for call in self._calls:
-            lines.append(_line(f"{turning} {call}  {since:.0f} s", "cyan"))
+            lines.append(_line(f"{turning} {since:.0f} s  {call}", "cyan"))
         if self._doing:
             so_far = f", {said:,} characters so far" if said else ""
             lines.append(_line(f"{turning} {self._doing}{so_far}  {since:.0f} s", "cyan"))

@@ -98,9 +98,10 @@ class Judged:
 
 def report_page(run: Trajectory, markup: str, markdown: str, report: Report) -> str:
     """The whole HTML file. `markdown` and `report` are what `client.report.render` made of the
-    final `markup`."""
+    final `markup`; the Markdown's last line counts the claims."""
+    body, _, counted = markdown.rstrip().rpartition("\n")
     shown = _Shown(run, report, _quotes(run, markup))
-    sections = list(shown.sections(markdown))
+    sections = list(shown.sections(body))
     return rendered(
         "report",
         title=report.question,
@@ -111,6 +112,7 @@ def report_page(run: Trajectory, markup: str, markdown: str, report: Report) -> 
         plot=shown.plot(sections),
         plot_after=_last_of(sections, (RECOMMENDATION, COMPARISON)),
         needs_shown=any(section.kind == NEEDS for section in sections),
+        counted=counted,
         claims={status: shown.claims(status) for status in _STATUSES},
         judged=[j for state in State if (j := _judged(run, state))],
         supervised=run.task.settings.get("supervise", True),

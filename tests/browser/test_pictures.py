@@ -49,12 +49,12 @@ def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 async def test_the_demo_report_looks_like_this(open_page: Open, demo: Path, pictures: Path) -> None:
     html = (demo / "report.html").read_text(encoding="utf-8")
     for theme in ("light", "dark"):
-        opened = await open_page(html, width=1120, theme=theme, scale=2)
+        opened = await open_page(html, width=1040, theme=theme, scale=2)
         await taken(opened, pictures / f"report-{theme}.png", height=1330)
 
 
 async def test_a_run_sent_back_looks_like_this(open_page: Open, pictures: Path) -> None:
-    opened = await open_page(timeline_page(await refused_run()), width=1120, scale=2)
+    opened = await open_page(timeline_page(await refused_run()), width=1040, scale=2)
     await taken(opened, pictures / "timeline.png", height=1000)
 
 
@@ -69,7 +69,7 @@ async def test_the_terminal_looks_like_this(open_page: Open, demo: Path, picture
 
 def terminal(run: Trajectory) -> str:
     """What stands in a terminal at that point of the run, as HTML."""
-    console = Console(file=io.StringIO(), record=True, width=112, highlight=False, _environ={})
+    console = Console(file=io.StringIO(), record=True, width=104, highlight=False, _environ={})
     progress = Progress(40, console=console)
     for length in range(1, len(run.events) + 1):
         progress(Trajectory(events=run.events[:length]), run.events[length - 1])

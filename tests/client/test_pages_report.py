@@ -67,6 +67,19 @@ async def test_what_does_not_hold_is_counted_and_named() -> None:
     ]
 
 
+async def test_a_claim_that_the_evidence_contradicts_is_struck_out_where_it_stands() -> None:
+    wrong = REPORT.replace("[p2.price]", "£35.10", 1)
+    run = await research(Scripted(reports=(wrong,)), supervised=False)
+    page = page_of(run)
+    assert_sound(page)
+    assert text_of(page, "//s") == ["£35.10"]
+    assert "1 contradicted" in text_of(page, "//ul[@class='tally']/li")
+    markdown, _ = render(run, wrong, StopReason.DONE)
+    counted = markdown.rstrip().splitlines()[-1]
+    assert "1 contradicted (struck out)" in counted
+    assert counted in text_of(page, "//section[@aria-labelledby='checked']/p")
+
+
 async def test_a_run_that_was_stopped_and_what_stayed_open_are_said() -> None:
     wrong = REPORT.replace("[p2.price]", "£35.10", 1)
     run = await research(Scripted(reports=(wrong,)))
