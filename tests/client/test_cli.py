@@ -263,7 +263,8 @@ def test_a_failing_model_is_exit_code_1_and_the_run_goes_on_later(
     search = [("search_catalog", {"query": "kettle", "price_max": 40})]
     with scripted_model(plan, search, Failure(400, "bad sk-very-secret")) as model:
         monkeypatch.setenv("OPENAI_BASE_URL", model.url)
-        done = research(QUESTION, "--server", server, "--model", "m", "--out", str(tmp_path), "-q")
+        options = ("--server", server, "--model", "m", "--supervisor-model", "none", "-q")
+        done = research(QUESTION, *options, "--out", str(tmp_path))
     assert done.exit_code == 1
     assert f"--resume {tmp_path}" in done.stderr
     manifest = json.loads((tmp_path / "manifest.json").read_text())
