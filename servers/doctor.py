@@ -43,7 +43,7 @@ def checks(
     environment: Mapping[str, str] | None = None,
     model_ports: Mapping[str, int] = local_models.PORTS,
 ) -> list[Check]:
-    from servers.live.doctor import live_web
+    from servers.live.doctor import live_web  # which says what it finds as a Check of ours
 
     environment = os.environ if environment is None else environment
     found = [_python(), *_packages()]

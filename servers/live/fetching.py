@@ -6,7 +6,9 @@ robots.txt. No cookies, no proxy (it would resolve names itself), no connection 
 """
 
 import ssl
+import time
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
@@ -26,6 +28,8 @@ from servers.live.robots import Robots
 
 _PORTS = frozenset({80, 443, 8080, 8443})
 _MOST_ADDRESSES = 4
+_RESOLVED_SECONDS = 60.0
+_MOST_NAMES = 1000
 _ROBOTS_BYTES = 512_000
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _ACCEPT = "text/html, application/xhtml+xml, text/markdown, text/plain, application/pdf;q=0.9"
@@ -72,6 +76,7 @@ class Fetcher:
         self._allowed = frozenset(allowed)
         self._tls = tls
         self._robots = Robots(self._robots_txt)
+        self._resolved: dict[tuple[str, int], tuple[float, list[str]]] = {}
 
     async def fetch(self, url: str) -> Fetched:
         """Raises WebFailed with the reason, for a model to read."""
@@ -120,19 +125,25 @@ class Fetcher:
         )
 
     async def _hop(self, url: httpx2.URL, most: int, page: bool) -> Answer:
-        addresses = await self._addresses(url)
-        for place, address in enumerate(addresses, 1):
-            try:
+        *others, last = await self._addresses(url)
+        for address in others:
+            with suppress(httpx2.ConnectError, httpx2.ConnectTimeout):
                 return await self._ask(url, address, most, page)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                if place == len(addresses):
-                    raise
-        raise AssertionError("a name has at least one address")
+        return await self._ask(url, last, most, page)
 
     async def _addresses(self, url: httpx2.URL) -> list[str]:
-        """Of the host, each checked. One that is not public condemns the name."""
-        port = url.port or (443 if url.scheme == "https" else 80)
-        host = url.raw_host.decode("ascii")
+        """Of the host, each checked; resolved once for robots.txt, the page and its redirects."""
+        place = url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80)
+        until, found = self._resolved.get(place, (0.0, []))
+        if until < time.monotonic():
+            found = await self._checked_addresses(url, *place)
+            if len(self._resolved) >= _MOST_NAMES:
+                self._resolved.clear()
+            self._resolved[place] = time.monotonic() + _RESOLVED_SECONDS, found
+        return found
+
+    async def _checked_addresses(self, url: httpx2.URL, host: str, port: int) -> list[str]:
+        """One address that is not public condemns the name."""
         try:
             found = list(await self._resolve(host, port))
         except (OSError, UnicodeError) as error:

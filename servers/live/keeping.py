@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 _RESULTS = TypeAdapter(tuple[WebResult, ...])
 _TABLES = """
-CREATE TABLE IF NOT EXISTS searches (asked TEXT PRIMARY KEY, at TEXT, results TEXT) STRICT;
-CREATE TABLE IF NOT EXISTS returned (id TEXT PRIMARY KEY, url TEXT) STRICT;
+CREATE TABLE IF NOT EXISTS searches (asked TEXT PRIMARY KEY, at TEXT, results TEXT);
+CREATE TABLE IF NOT EXISTS returned (id TEXT PRIMARY KEY, url TEXT);
 """
 _WAIT = 10.0
 """Seconds for another server's write to end."""

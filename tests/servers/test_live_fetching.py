@@ -152,17 +152,24 @@ async def test_one_private_address_among_public_ones_condemns_the_name(inner: Si
     assert inner.asked == []
 
 
-async def test_a_connection_goes_to_the_address_that_was_checked(site: Site, inner: Site):
-    """The second answer of a name that is rebound would lead to the other server."""
-    site.replies["/robots.txt"] = http("", kind="text/plain")
-    resolve, asked = resolving(["127.0.0.1"], ["127.0.0.1"], ["127.0.0.2"])
+async def test_a_name_is_resolved_once_and_connected_to_as_resolved(site: Site):
+    """Any further answer of the name, which its owner may change at will, would lead elsewhere."""
+    site.replies["/old"] = moved("/page")
+    resolve, asked = resolving(["127.0.0.1"], ["127.0.0.2"])
     fetcher = Fetcher(resolve=resolve, allowed=[site.place])
-    url = f"http://rebound.example:{site.port}/page"
-    assert (await fetcher.fetch(url)).body == PAGE.encode()
-    assert len(asked) == 2  # for robots.txt and for the page: once a connection
+    found = await fetcher.fetch(f"http://rebound.example:{site.port}/old")
+    assert found.body == PAGE.encode()
+    assert asked == [("rebound.example", site.port)]
+    assert site.asked == ["/robots.txt", "/old", "/page"]
     assert f"host: rebound.example:{site.port}" in site.heads[-1].lower()
+
+
+async def test_a_name_that_turns_private_is_not_read(site: Site):
+    resolve, _ = resolving(["127.0.0.1"], ["10.0.0.1"])
+    url = f"http://rebound.example:{site.port}/page"
+    assert await Fetcher(resolve=resolve, allowed=[site.place]).fetch(url)
     with pytest.raises(WebFailed, match="not on the public web"):
-        await fetcher.fetch(url)
+        await Fetcher(resolve=resolve, allowed=[site.place]).fetch(url)
     assert site.asked == ["/robots.txt", "/page"]
 
 
@@ -234,15 +241,18 @@ async def test_a_redirect_passes_the_same_gate(site: Site, to: str, said: str):
     assert said in await refusal(site, "/x")
 
 
-async def test_a_name_is_checked_anew_at_each_hop(site: Site):
-    """Public (here: allowed) while it redirects to itself, private when it is asked again."""
-    site.replies["/1"] = moved("/2")
-    resolve, _ = resolving(["127.0.0.1"], ["127.0.0.1"], ["10.0.0.1"])
-    with pytest.raises(WebFailed, match="not on the public web"):
-        await Fetcher(resolve=resolve, allowed=[site.place]).fetch(
-            f"http://a.example:{site.port}/1"
-        )
-    assert site.asked == ["/robots.txt", "/1"]
+@pytest.mark.parametrize("hop", [1, 2, 3])
+async def test_a_name_with_a_private_address_is_refused_at_each_hop(site: Site, hop: int):
+    for n in range(1, hop):
+        site.replies[f"/{n}"] = moved(f"/{n + 1}")
+    site.replies[f"/{hop}"] = moved("http://inner.example/")
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["10.0.0.1"] if host == "inner.example" else ["127.0.0.1"]
+
+    fetcher = Fetcher(resolve=resolve, allowed=[site.place])
+    with pytest.raises(WebFailed, match=r"inner\.example is not on the public web"):
+        await fetcher.fetch(f"http://a.example:{site.port}/1")
 
 
 async def test_redirects_come_to_an_end(site: Site):
