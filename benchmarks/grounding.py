@@ -5,7 +5,7 @@ evidence it was written for. A labelled claim is recalled where a found one over
 verdict is right where the worst of those that do is the labelled one. The held-out sentences were
 written before the code and are only counted, so that they stay held out.
 
-    python benchmarks/grounding.py [--set held_out|tuning|both] [--faults]
+    python benchmarks/grounding.py [--set held_out|tuning|tuning_2|all] [--faults]
 """
 
 import json
@@ -19,7 +19,8 @@ from benchmarks.measure import parser, show, table, wilson
 from client.trajectory import Evidence, Message, Observation, Plan, State, TaskGiven, Trajectory
 
 FOLDER = Path(__file__).parent.parent / "tests" / "data" / "grounding"
-HELD_OUT, TUNING = "held_out", "tuning"
+HELD_OUT, TUNING, TUNING_2 = "held_out", "tuning", "tuning_2"
+ALL = (HELD_OUT, TUNING, TUNING_2)
 
 Status = Literal["supported", "contradicted", "not found"]
 _WORST: tuple[Status, ...] = ("contradicted", "not found", "supported")
@@ -163,19 +164,19 @@ def _overlap(found: Found, span: tuple[int, int]) -> bool:
 
 def main() -> None:
     options = parser(__doc__)
-    options.add_argument("--set", choices=(HELD_OUT, TUNING, "both"), default="both")
-    options.add_argument("--faults", action="store_true", help="list those of the tuning set")
+    options.add_argument("--set", choices=(*ALL, "all"), default="all")
+    options.add_argument("--faults", action="store_true", help="list those of the tuning sets")
     args = options.parse_args()
     if args.faults and args.set == HELD_OUT:
         options.error("held-out sentences are only counted: --faults goes with --set tuning")
     from client.grounding.claims import claims_in  # late: --help needs none of it
 
-    names = [HELD_OUT, TUNING] if args.set == "both" else [args.set]
+    names = ALL if args.set == "all" else (args.set,)
     run = runs()
     results = {name: score(sentences(name), run, claims_in) for name in names}
     shown = [_text(name, *result) for name, result in results.items()]
     if args.faults:
-        shown.append("\n".join(_faults(*results[TUNING])))
+        shown += ["\n".join(_faults(*results[name])) for name in names if name != HELD_OUT]
     figures = {name: _figures(*result) for name, result in results.items()}
     show(figures, "\n\n".join(shown), as_json=args.json)
 

@@ -4,10 +4,9 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.grounding import HELD_OUT, TUNING, Label, Sentence, runs, sentences
+from benchmarks.grounding import ALL, Label, Sentence, runs, sentences
 from client.markup import marks, quoted
 
-BOTH = (HELD_OUT, TUNING)
 KINDS = {
     "price",
     "rating",
@@ -32,13 +31,13 @@ def labels(name: str) -> list[Label]:
 
 
 def every_sentence() -> list[Sentence]:
-    return [sentence for name in BOTH for sentence in sentences(name)]
+    return [sentence for name in ALL for sentence in sentences(name)]
 
 
 def test_ids_and_sentences_are_unique():
-    both = every_sentence()
-    assert len({sentence.id for sentence in both}) == len(both)
-    assert len({sentence.text for sentence in both}) == len(both)
+    every = every_sentence()
+    assert len({sentence.id for sentence in every}) == len(every)
+    assert len({sentence.text for sentence in every}) == len(every)
 
 
 def test_each_claim_stands_exactly_once_in_its_sentence_and_none_overlap():
@@ -77,18 +76,18 @@ def test_supported_quotes_stand_in_their_evidence_and_others_do_not():
                 assert found == (label.status == "supported"), (sentence.id, label.text)
 
 
-@pytest.mark.parametrize("name", BOTH)
-def test_each_half_has_sentences_of_every_set_kind_and_status(name: str):
-    half = sentences(name)
-    assert len(half) >= 160
-    assert min(Counter(s.evidence_set for s in half).values()) >= 0.1 * len(half)
+@pytest.mark.parametrize("name", ALL)
+def test_each_file_has_sentences_of_every_set_kind_and_status(name: str):
+    of_file = sentences(name)
+    assert len(of_file) >= 160
+    assert min(Counter(s.evidence_set for s in of_file).values()) >= 0.1 * len(of_file)
     assert {label.kind for label in labels(name)} == KINDS
     statuses = Counter(label.status for label in labels(name))
     assert statuses["contradicted"] >= 40
     assert statuses["not found"] >= 15
 
 
-@pytest.mark.parametrize("name", BOTH)
-def test_a_fifth_of_each_half_claims_nothing(name: str):
-    half = sentences(name)
-    assert sum(not sentence.labels for sentence in half) >= 0.2 * len(half)
+@pytest.mark.parametrize("name", ALL)
+def test_a_fifth_of_each_file_claims_nothing(name: str):
+    of_file = sentences(name)
+    assert sum(not sentence.labels for sentence in of_file) >= 0.2 * len(of_file)
