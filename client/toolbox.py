@@ -32,8 +32,8 @@ Source = ClientTransport | FastMCP
 
 CALL_TIMEOUT = 120.0
 """Seconds one tool call may take; a first search may have to load the index."""
-_SEARCH_KEYS = ("BRAVE_API_KEY", "TAVILY_API_KEY")
-"""What our servers need of the environment beside what is named after us."""
+_PASSED_ON = ("PRODUCTRESEARCH_", "XDG_", "SSL_CERT_", "BRAVE_API_KEY", "TAVILY_API_KEY")
+"""What our servers are given of the environment."""
 _TOKEN = "PRODUCTRESEARCH_SERVER_TOKEN"
 _FOREIGN_LIMIT = 20_000
 """Characters of a foreign tool's answer that a run keeps."""
@@ -233,8 +233,7 @@ def own_servers(index: str | None, log: Path, web: str | None = None) -> StdioTr
     index, live or replay; None: as the user's settings have it."""
     command, *arguments = own_program()
     where = [*(["--index", index] if index else []), *(["--web", web] if web else [])]
-    passed = ("PRODUCTRESEARCH_", "XDG_", *_SEARCH_KEYS)
-    ours = {k: v for k, v in os.environ.items() if k.startswith(passed)}
+    ours = {k: v for k, v in os.environ.items() if k.startswith(_PASSED_ON)}
     return StdioTransport(
         command,
         [*arguments, "serve", "all", *where],

@@ -173,8 +173,9 @@ async def test_a_name_that_turns_private_is_not_read(site: Site):
     assert site.asked == ["/robots.txt", "/page"]
 
 
-async def test_an_address_that_does_not_answer_gives_way_to_the_next(site: Site):
-    resolve, _ = resolving(["127.0.0.2", "127.0.0.1"])
+@pytest.mark.parametrize("order", [["127.0.0.2", "127.0.0.1"], ["127.0.0.1", "127.0.0.2"]])
+async def test_an_address_that_does_not_answer_gives_way_to_the_next(site: Site, order: list[str]):
+    resolve, _ = resolving(order)
     allowed = [site.place, ("127.0.0.2", site.port)]
     fetcher = Fetcher(resolve=resolve, allowed=allowed)
     assert (await fetcher.fetch(f"http://two.example:{site.port}/page")).kind == "html"
