@@ -9,8 +9,11 @@ from client.trajectory import Trajectory, Usage
 def facts(run: Trajectory) -> Iterator[tuple[str, str]]:
     """(name, value), for a list."""
     settings, spent = run.task.settings, Spent.by(run)
-    yield "Researcher", str(settings.get("model", "rules"))
-    yield "Supervised", "yes" if settings.get("supervise", True) else "no"
+    for name, value in (("Researcher", "model"), ("Critic", "supervisor_model")):
+        if settings.get(value):
+            yield name, str(settings[value])
+    if "supervise" in settings:
+        yield "Supervised", "yes" if settings["supervise"] else "no"
     yield "Seen", seen(run) or "nothing"
     yield "Tool calls", str(spent.tool_calls)
     if spent.tokens:

@@ -9,8 +9,8 @@ from client.aliases import an_object, objects
 from client.markup import money
 from client.trajectory import Evidence
 
-WIDTH, HEIGHT = 720, 380
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 24, 20, 52
+WIDTH, HEIGHT = 720, 388
+_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 24, 20, 60
 
 
 @dataclass(frozen=True)

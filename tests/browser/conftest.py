@@ -37,7 +37,7 @@ async def open_page(browser: Browser, tmp_path: Path) -> AsyncIterator[Open]:
     contexts: list[BrowserContext] = []
 
     async def opened(
-        html: str, width: int = 1280, theme: str = "light", scripts: bool = True, scale: int = 1
+        html: str, width: int = 1280, theme: str = "light", scripts: bool = True, scale: float = 1
     ) -> Opened:
         file = tmp_path / f"page-{len(contexts)}.html"
         file.write_text(html, encoding="utf-8")

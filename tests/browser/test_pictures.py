@@ -49,12 +49,12 @@ def pictures(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 async def test_the_demo_report_looks_like_this(open_page: Open, demo: Path, pictures: Path) -> None:
     html = (demo / "report.html").read_text(encoding="utf-8")
     for theme in ("light", "dark"):
-        opened = await open_page(html, width=1040, theme=theme, scale=2)
+        opened = await open_page(html, width=1040, theme=theme, scale=1.5)
         await taken(opened, pictures / f"report-{theme}.png", height=1330)
 
 
 async def test_a_run_sent_back_looks_like_this(open_page: Open, pictures: Path) -> None:
-    opened = await open_page(timeline_page(await refused_run()), width=1040, scale=2)
+    opened = await open_page(timeline_page(await refused_run()), width=1040, scale=1.5)
     await taken(opened, pictures / "timeline.png", height=1000)
 
 
@@ -62,9 +62,9 @@ async def test_the_terminal_looks_like_this(open_page: Open, demo: Path, picture
     run = runs.read(demo)
     answered = [isinstance(e, Observation) and e.name == "compare_products" for e in run.events]
     under_way = Trajectory(events=run.events[: answered.index(True)])
-    opened = await open_page(terminal(under_way), width=980, scale=2)
+    opened = await open_page(terminal(under_way), width=980, scale=1.5)
     height = await opened.page.evaluate("document.body.getBoundingClientRect().height")
-    await taken(opened, pictures / "terminal.png", round(height))
+    await taken(opened, pictures / "terminal.png", 2 * round(height / 2))
 
 
 def terminal(run: Trajectory) -> str:
@@ -82,5 +82,5 @@ async def taken(opened: Opened, path: Path, height: int) -> None:
     await opened.page.set_viewport_size({"width": width, "height": height})
     picture = await opened.page.screenshot(path=path)
     assert opened.was_quiet(), (opened.messages, opened.requests)
-    assert struct.unpack(">II", picture[16:24]) == (2 * width, 2 * height)
+    assert struct.unpack(">II", picture[16:24]) == (width * 3 // 2, height * 3 // 2)
     assert len(picture) > 40_000  # an empty page takes a tenth of it
