@@ -1,4 +1,5 @@
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -281,6 +282,16 @@ async def test_compressed_pieces_that_follow_one_another_are_one_page(site: Site
 async def test_the_size_counts_after_decompression(site: Site, size: int):
     site.replies["/x"] = bomb(size)
     assert "too long" in await refusal(site, "/x", size=100_000)
+
+
+async def test_a_bomb_is_not_unpacked_to_be_measured(site: Site):
+    site.replies["/x"] = bomb(50_000_000)
+    tracemalloc.start()
+    try:
+        assert "too long" in await refusal(site, "/x", size=100_000)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000  # bytes, at most
+    finally:
+        tracemalloc.stop()
 
 
 async def test_a_page_of_just_the_size_is_read(site: Site):
