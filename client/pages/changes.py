@@ -71,4 +71,4 @@ def _changed(gone: str, come: str) -> Iterator[Piece]:
 def _opcodes(old: list[str], new: list[str]) -> Sequence[tuple[str, int, int, int, int]]:
     if len(old) * len(new) > _MOST_PAIRS:
         return [("rewritten", 0, len(old), 0, len(new))]
-    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    return SequenceMatcher(None, old, new).get_opcodes()

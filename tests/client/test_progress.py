@@ -22,10 +22,10 @@ from tests.client.scripted import CALLS, PLAN, REPORT, Scripted
 from tests.client.test_agent import TASK, research
 
 
-def lines_of(board: Board, said: int = 0) -> list[str]:
+def lines_of(board: Board) -> list[str]:
     console = Console(file=io.StringIO(), width=100)
     with console.capture() as captured:
-        console.print(board.at(seconds=75.0, since=3.0, said=said))
+        console.print(board.at(seconds=75.0, since=3.0, said=0))
     blank, *lines = captured.get().splitlines()
     assert blank == ""
     return lines
@@ -99,10 +99,21 @@ async def test_the_figures_say_what_was_seen_judged_and_spent() -> None:
 
 async def test_what_a_model_writes_is_counted_as_it_comes() -> None:
     run = await research(Scripted())
-    writing = cut(run, 13)
-    assert "Writing the report, 1,234 characters so far" in "\n".join(
-        lines_of(Board(writing, 40), said=1234)
-    )
+    console = Console(file=io.StringIO(), width=100)
+    progress = Progress(40, console=console)
+    progress(cut(run, 13), run.events[12])
+    shown: list[str] = []
+    for kind, piece in (("thought", "Hm. "), ("text", "x" * 1230), ("again", ""), ("text", "abc")):
+        progress.hear(kind, piece)
+        with console.capture() as captured:
+            console.print(progress.view())
+        shown.append(captured.get().splitlines()[3].split("  ")[0][2:])
+    assert shown == [
+        "Writing the report, 4 characters so far",
+        "Writing the report, 1,234 characters so far",
+        "Writing the report",
+        "Writing the report, 3 characters so far",
+    ]
 
 
 def test_long_plans_are_cut_and_nothing_a_terminal_obeys_gets_through() -> None:
