@@ -96,11 +96,10 @@ def _cell(
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("zero").enable(_RULES)
     parser.inline.ruler.before("escape", "reference", _reference)
-    looks = {"reference": _shown_reference, "heading": _heading, "table": _table, "cell": _cell}
-    for kind, look in looks.items():
-        for name in {"reference": [kind], "cell": ["th", "td"]}.get(kind, [kind]):
-            for end in ("", "_open", "_close"):
-                parser.add_render_rule(f"{name}{end}", look)
+    parser.add_render_rule("reference", _shown_reference)
+    for name, look in (("heading", _heading), ("table", _table), ("th", _cell), ("td", _cell)):
+        parser.add_render_rule(f"{name}_open", look)
+        parser.add_render_rule(f"{name}_close", look)
     return parser
 
 

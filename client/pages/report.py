@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from client.markup import (
     COMPARISON,
-    COULD_NOT_VERIFY,
     NEEDS,
     RECOMMENDATION,
     marks,
@@ -111,13 +110,11 @@ def report_page(run: Trajectory, markup: str, markdown: str, report: Report) -> 
         sections=sections,
         plot=shown.plot(sections),
         plot_after=_last_of(sections, (RECOMMENDATION, COMPARISON)),
-        needs_shown=any(section.kind == NEEDS for section in sections),
         counted=counted,
         claims={status: shown.claims(status) for status in _STATUSES},
         judged=[j for state in State if (j := _judged(run, state))],
         supervised=run.task.settings.get("supervise", True),
         sources=list(shown.sources()),
-        could_not_verify=COULD_NOT_VERIFY,
     )
 
 

@@ -83,8 +83,8 @@ class Attempt:
     text: str
     thought: str
     took: tuple[str, ...]
-    plan: Plan | None
-    plan_lines: tuple[str, ...]
+    plan: tuple[str, ...]
+    """In lines; empty where it makes none."""
     notes: tuple[str, ...]
     calls: tuple[Called, ...]
     verdicts: tuple[Judged, ...]
@@ -163,8 +163,7 @@ class _Shown:
             text=_cut(message.text),
             thought=_cut(message.thought),
             took=tuple(usage_of(message.usage)),
-            plan=message.plan,
-            plan_lines=tuple(_plan_lines(message.plan)) if message.plan else (),
+            plan=tuple(_plan_lines(message.plan)) if message.plan else (),
             notes=tuple(_notes(message)),
             calls=tuple(self._called(call, of_call.get(call.id)) for call in message.tool_calls),
             verdicts=tuple(_judged(v) for v in verdicts if not v.call_id),
