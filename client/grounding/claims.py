@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterator
 
+from client.grounding.differences import differences, sums
 from client.grounding.facts import Facts, Ledger
 from client.grounding.features import Features
 from client.grounding.figures import figures
 from client.grounding.judging import Verdict, not_found, supported
+from client.grounding.limits import limits
+from client.grounding.ranks import comparisons, superlatives
+from client.grounding.ratios import ranges, ratios
 from client.grounding.reading import Found, Given, Reading
-from client.grounding.relations import relations
 from client.grounding.scopes import Clause, Scopes
 from client.grounding.shares import shares
+from client.grounding.stock import Stock, brands
 from client.markup import unmarked
 from client.trajectory import Trajectory
 
@@ -22,20 +26,28 @@ def claims_in(run: Trajectory, markup: str) -> tuple[Found, ...]:
     """Every claim in plain words, in the order of the text."""
     markup = _PRIVATE.sub(" ", markup)
     ledger, given = Ledger(run), Given.by(run)
-    features = Features(ledger)
+    features, stock = Features(ledger), Stock()
     found = [
         claim
         for clause in Scopes(run, markup).clauses()
-        for claim in _of_clause(Reading(clause, ledger, given, markup), features)
+        for claim in _of_clause(Reading(clause, ledger, given, markup), features, stock)
     ]
     return tuple(sorted(found, key=lambda claim: claim.start))
 
 
-def _of_clause(reading: Reading, features: Features) -> Iterator[Found]:
+def _of_clause(reading: Reading, features: Features, stock: Stock) -> Iterator[Found]:
     yield from _quotes(reading)
     yield from shares(reading)
-    yield from relations(reading)
+    yield from sums(reading)
+    yield from ratios(reading)
+    yield from differences(reading)
+    yield from limits(reading)
+    yield from ranges(reading)
+    yield from comparisons(reading)
+    yield from superlatives(reading)
     yield from figures(reading)
+    yield from brands(reading)
+    yield from stock.of(reading)
     yield from features.of(reading)
 
 

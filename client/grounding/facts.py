@@ -30,13 +30,13 @@ def stems(text: str) -> frozenset[str]:
 
 
 _ALSO = {
-    "weight": "weigh heavy light", "life": "last run play runtime playtime endure burn charge",
+    "weight": "weigh heavy light", "life": "last run play runtime playtime endure burn",
     "burn": "last run shine life", "capacity": "hold tank take volume hopper",
     "tank": "hold capacity", "display": "screen inch panel", "diagonal": "screen size inch across",
     "noise": "loud quiet sound", "width": "wide across", "height": "tall high", "depth": "deep",
     "length": "long", "warranty": "guarantee", "memory": "ram", "storage": "ssd disk drive",
     "age": "old from", "size": "big large small", "power": "draw watt", "thickness": "thick slim",
-    "heating": "heat ready warm", "charging": "charge", "pressure": "bar",
+    "heating": "heat ready warm", "charging": "charge recharge reload", "pressure": "bar",
     "illuminance": "bright lux", "brightness": "bright", "flux": "lumen bright",
     "refresh": "hertz", "resolution": "pixel", "container": "hopper bean",
 }  # fmt: skip

@@ -1,13 +1,14 @@
 """Single values in prose: prices, ratings, numbers of reviews, attributes with or without units."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from client.grounding.facts import Facts, stem
 from client.grounding.judging import Verdict, contradicted, not_found, supported
 from client.grounding.measures import Measure, attributes, counts, named, price, ratings
-from client.grounding.numbers import Amount
+from client.grounding.numbers import Amount, amounts_in
 from client.grounding.reading import Found, Kind, Reading
+from client.markup import value_of
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 REVIEWS = re.compile(
@@ -27,7 +28,8 @@ _NAMED_SIZES = {
     "fullhd": "1920x1080", "fhd": "1920x1080",
 }  # fmt: skip
 _DIMENSIONS = re.compile(
-    r"\b(?:4K|UHD|W?QHD|[Ff]ull HD|FHD)\b|(?<![\w.])\d+(?:[.,]\d+)?(?:\s?(?:mm|cm|in|m|px))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?"
+    r"(?<![\w.:])\d+:\d+(?![\w:])|\b(?:4K|UHD|W?QHD|[Ff]ull HD|FHD)\b"
+    r"|(?<![\w.])\d+(?:[.,]\d+)?(?:\s?(?:mm|cm|in|m|px))?(?:\s?[x×]\s?\d+(?:[.,]\d+)?"
     r"(?:\s?(?:mm|cm|in|m|px|pixels)\b)?){1,2}"
 )
 _COUNTING = re.compile(
@@ -36,6 +38,14 @@ _COUNTING = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(r"\s*(?:$|[,;:|).]|[–—-] |to \d|against \d|and\b|from\b|by\b|over\b|out\b)")
+_MOST = 0.125
+_REVIEWED = re.compile(
+    r"\b(?:reviewed|rated|based on|averaged (?:over|across))\s+(?:by |some |about |over )?$",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(r"(?:stars?|/\s?5|out of 5|of 5|\d\.\d\d?|\ue000)\s*\((?:from )?#\)$")
+"""A number in brackets behind a rating, with # for the number."""
+_SIDE = re.compile(r"\d+(?:\.\d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -45,23 +55,20 @@ def figures(reading: Reading) -> Iterator[Found]:
         slots = reading.slots(amount)
         if not slots or not reading.free(amount.start, amount.end):
             continue
-        match amount.unit:
-            case "money":
-                kind, verdict = "price", reading.each(slots, lambda f: _price(reading, f, amount))
-            case "stars":
-                kind, verdict = "rating", reading.each(slots, lambda f: _rating(reading, f, amount))
-            case "":
-                yield from _bare(reading, amount)
-                continue
-            case _:
-                kind = "attribute"
-                verdict = reading.each(slots, lambda f: _quantity(reading, f, amount))
-        kind: Kind = "range" if amount.upper is not None else kind
-        yield reading.found(kind, amount.start, amount.end, verdict)
+        if amount.unit == "":
+            yield from _bare(reading, amount)
+            continue
+        kind, judge = _KINDS.get(amount.unit, ("attribute", _quantity))
+        verdict = reading.each(slots, judge, reading, amount)
+        yield reading.found(
+            kind if amount.upper is None else "range", amount.start, amount.end, verdict
+        )
 
 
 def differs(amount: Amount, measures: list[Measure], facts: Facts, what: str) -> Verdict:
     stated = ", ".join(dict.fromkeys(m.text for m in measures))
+    if what == "price":
+        stated = value_of(facts.evidence, what) or stated
     return contradicted(
         f"“{amount.text}”: the {what} of {facts.alias} is {stated}. Write {measures[0].mark}.",
         facts.alias,
@@ -71,7 +78,7 @@ def differs(amount: Amount, measures: list[Measure], facts: Facts, what: str) ->
 
 def matches(amount: Amount, measure: Measure) -> bool:
     """Whether the evidence's number is what the words say, to the digits written."""
-    slack = measure.slack if measure.unit not in ("money", "stars", "") else 0.0
+    slack = measure.slack if amount.factor != measure.factor else 0.0
     if amount.upper is not None:
         return (
             abs(amount.value - measure.low) <= amount.value - amount.low + slack
@@ -81,9 +88,12 @@ def matches(amount: Amount, measure: Measure) -> bool:
         return _of_range(amount, measure, slack)
     if measure.open and amount.hedge == "at least":
         return abs(amount.value - measure.low) <= amount.slack + slack
-    # Someone who converts a unit rounds to what is usual, so the coarser figure counts.
-    coarse = slack if not amount.hedge and slack < amount.slack * 20 else 0.0
-    return amount.holds(measure.low, min(coarse, amount.slack))
+    if amount.hedge:
+        return amount.holds(measure.low)
+    # "1 TB" is no name for 512 GB, whatever it rounds to.
+    written = min(amount.slack, _MOST * amount.value)
+    apart = abs(amount.value - measure.low)
+    return apart <= max(written, slack) + 1e-9 * max(1.0, measure.low)
 
 
 def _of_range(amount: Amount, measure: Measure, slack: float) -> bool:
@@ -100,14 +110,14 @@ def _of_range(amount: Amount, measure: Measure, slack: float) -> bool:
             return False
 
 
-def _price(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+def _price(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     stated = [m for one in reading.ledger.sources(facts.alias) for m in price(one)]
-    if any(matches(amount, m) for m in stated) or _said(reading, facts, amount):
+    if any(matches(amount, m) for m in stated) or _said(facts, reading, amount):
         return supported(facts.alias)
     return differs(amount, stated, facts, "price") if stated else not_found("", facts.alias)
 
 
-def _rating(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+def _rating(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     stated = ratings(facts)
     if not stated and facts.evidence.kind == "review":
         stated = [m for one in reading.ledger.sources(facts.alias) for m in ratings(one)]
@@ -116,22 +126,30 @@ def _rating(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
     return differs(amount, stated, facts, "rating") if stated else not_found("", facts.alias)
 
 
-def _quantity(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+_KINDS: dict[str, tuple[Kind, Callable[[Facts, Reading, Amount], Verdict]]] = {
+    "money": ("price", _price),
+    "stars": ("rating", _rating),
+}
+
+
+def _quantity(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     around = f"{reading.clause.context} {reading.text}"
-    at = len(reading.clause.context) + 1 + amount.start
+    shift = len(reading.clause.context) + 1
     if facts.evidence.kind != "product":
-        own = _said(reading, facts, amount)
-        if own or facts.product not in reading.ledger:
+        own = _said(facts, reading, amount)
+        if own or not facts.product or facts.product not in reading.ledger:
             return supported(facts.alias) if own else _page(facts, amount)
     candidates = [
         m for one in reading.ledger.sources(facts.alias) for m in attributes(one, amount.unit)
     ]
-    meant, by_name = named(candidates, around, at)
-    if any(matches(amount, m) for m in meant):
+    meant, naming = named(candidates, around, shift + amount.start, shift + amount.end)
+    if any(
+        matches(amount, m) for m in (meant if naming == "own words" or amount.hedge else candidates)
+    ):
         return supported(facts.alias)
-    if _said(reading, facts, amount):
+    if _said(facts, reading, amount):
         return supported(facts.alias)
-    if not meant or (not by_name and _speaks_of_other(reading, amount)):
+    if not meant or (not naming and _speaks_of_other(reading, amount)):
         return not_found(f"“{amount.text}”: nothing of {facts.alias} states it.", facts.alias)
     name = meant[0].mark.rpartition("attributes.")[2].rstrip("]")
     return differs(amount, meant, facts, name)
@@ -158,7 +176,7 @@ def _page(facts: Facts, amount: Amount) -> Verdict:
     return contradicted(message, facts.alias, stated=stated)
 
 
-def _said(reading: Reading, facts: Facts, amount: Amount) -> bool:
+def _said(facts: Facts, reading: Reading, amount: Amount) -> bool:
     """Whether its own words hold the figure, or those of the product a review is about."""
     return any(
         said.unit == amount.unit
@@ -178,16 +196,25 @@ def _said(reading: Reading, facts: Facts, amount: Amount) -> bool:
 def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
     if found := REVIEWS.match(reading.text, amount.end):
         if not (amount.spelled and amount.value == 1):
-            verdict = reading.each(reading.slots(amount), lambda f: _count(reading, f, amount))
+            verdict = reading.each(reading.slots(amount), _count, reading, amount)
             yield reading.found("count", amount.start, found.end(), verdict)
         return
     if not amount.spelled and _YEAR.fullmatch(amount.text) and not _counted(reading, amount):
         return
+    if _REVIEWED.search(reading.text[: amount.start]) or _BRACKETED.search(
+        f"{reading.text[: amount.start]}#{reading.text[amount.end : amount.end + 1]}"
+    ):
+        verdict = reading.each(reading.slots(amount), _count, reading, amount)
+        yield reading.found("count", amount.start, amount.end, verdict)
+        return
     nouns = _beside(reading, amount)
     slots = reading.slots(amount)
     if any(reading.ledger[a].evidence.kind != "product" for slot in slots for a in slot):
-        if not amount.spelled or amount.hedge:
-            verdict = reading.each(slots, lambda f: _number(reading, f, amount, nouns))
+        spoken = nouns & frozenset(
+            stem(m[0]) for s in slots for a in s for m in _WORD.finditer(reading.ledger[a].prose)
+        )
+        if not amount.spelled or amount.hedge or (spoken and amount.value > 1):
+            verdict = reading.each(slots, _number, reading, amount, nouns)
             yield reading.found("attribute", amount.start, amount.end, verdict)
         return
     meant = [m for slot in slots for a in slot for m in _alike(reading, a, nouns)]
@@ -197,14 +224,14 @@ def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
         meant = [m for slot in slots for a in slot for m in _alike(reading, a, words)]
         nouns = words if meant else nouns
     if not meant and decimal and _ALONE.match(reading.text, amount.end):
-        verdict = reading.each(slots, lambda f: _rating(reading, f, amount))
+        verdict = reading.each(slots, _rating, reading, amount)
         yield reading.found("rating", amount.start, amount.end, verdict)
         return
     if not meant and (
         _NOT_COUNTED.match(reading.text, amount.end) or not _counted(reading, amount)
     ):
         return
-    verdict = reading.each(slots, lambda f: _number(reading, f, amount, nouns))
+    verdict = reading.each(slots, _number, reading, amount, nouns)
     yield reading.found("attribute", amount.start, amount.end, verdict)
 
 
@@ -225,16 +252,16 @@ def _alike(reading: Reading, alias: str, nouns: frozenset[str]) -> list[Measure]
     ]
 
 
-def _number(reading: Reading, facts: Facts, amount: Amount, nouns: frozenset[str]) -> Verdict:
+def _number(facts: Facts, reading: Reading, amount: Amount, nouns: frozenset[str]) -> Verdict:
     meant = _alike(reading, facts.alias, nouns)
-    if any(matches(amount, m) for m in meant) or _said(reading, facts, amount):
+    if any(matches(amount, m) for m in meant) or _said(facts, reading, amount):
         return supported(facts.alias)
     if meant:
         return differs(amount, meant, facts, meant[0].mark.rpartition("attributes.")[2][:-1])
     return not_found(f"“{amount.text}”: nothing of {facts.alias} states it.", facts.alias)
 
 
-def _count(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+def _count(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     stated = [m for one in reading.ledger.sources(facts.alias) for m in counts(one)]
     if any(matches(amount, m) for m in stated):
         return supported(facts.alias)
@@ -248,24 +275,36 @@ def _count(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
 def _dimensions(reading: Reading) -> Iterator[Found]:
     for found in _DIMENSIONS.finditer(reading.text):
         slots = reading.behind(found.end()) or reading.clause.about(found.start())
-        if not slots or not reading.free(*found.span()):
-            continue
-        written = _squeezed(found[0])
+        if slots and reading.free(*found.span()):
+            yield reading.found("attribute", *found.span(), reading.each(slots, _of_size, found[0]))
 
-        def judge(facts: Facts, written: str = written, text: str = found[0]) -> Verdict:
-            held = [v for v in facts.values if _DIMENSIONS.search(v.text)]
-            if any(written in _squeezed(v.text) for v in held) or written in _squeezed(facts.prose):
-                return supported(facts.alias)
-            if not held:
-                return not_found(f"“{text}”: nothing of {facts.alias} states it.", facts.alias)
-            mark = f"[{facts.alias}.attributes.{held[0].name}]"
-            return contradicted(
-                f"“{text}”: the {held[0].name} of {facts.alias} is {held[0].text}. Write {mark}.",
-                facts.alias,
-                stated=held[0].text,
-            )
 
-        yield reading.found("attribute", *found.span(), reading.each(slots, judge))
+def _of_size(facts: Facts, text: str) -> Verdict:
+    written, colon = _squeezed(text), ":" in text
+    held = [v for v in facts.values if (m := _DIMENSIONS.search(v.text)) and (":" in m[0]) is colon]
+    if any(written in _squeezed(v.text) for v in held) or written in _squeezed(facts.prose):
+        return supported(facts.alias)
+    if not held and _sides_stated(facts, text):
+        return supported(facts.alias)
+    if not held:
+        return not_found(f"“{text}”: nothing of {facts.alias} states it.", facts.alias)
+    value = held[0]
+    return contradicted(
+        f"“{text}”: the {value.name} of {facts.alias} is {value.text}. Write"
+        f" [{facts.alias}.attributes.{value.name}].",
+        facts.alias,
+        stated=value.text,
+    )
+
+
+def _sides_stated(facts: Facts, text: str) -> bool:
+    """Whether width, height and depth are stated one by one as they are written in one."""
+    unit = re.search(r"(?:mm|cm|in|m)\b\s*$", text)
+    sides = (
+        amounts_in(" and ".join(f"{m[0]} {unit[0]}" for m in _SIDE.finditer(text))) if unit else ()
+    )
+    held = attributes(facts, "length")
+    return bool(sides) and all(any(matches(side, m) for m in held) for side in sides)
 
 
 def _squeezed(text: str) -> str:

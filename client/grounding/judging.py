@@ -17,6 +17,10 @@ class Verdict:
     stated: str = ""
     """In short, for a reader, what the evidence says."""
 
+    @property
+    def holds(self) -> bool:
+        return self.status == "supported"
+
 
 NOT_FOUND = Verdict("not found")
 

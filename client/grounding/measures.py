@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from client.grounding.facts import ALSO, Facts, Value, stem
 from client.grounding.numbers import Amount
@@ -22,6 +23,7 @@ class Measure:
     text: str
     words: frozenset[str] = frozenset()
     open: bool = False
+    factor: float = 1.0
 
 
 def price(facts: Facts) -> list[Measure]:
@@ -56,38 +58,57 @@ def _measure(facts: Facts, value: Value, amount: Amount) -> Measure:
     upper = amount.value if amount.upper is None else amount.upper
     open_ = amount.hedge == "at least" or value.text.casefold().startswith("from ")
     return Measure(
-        amount.value, upper, amount.unit, amount.slack, mark, value.text, value.words, open_
+        amount.value,
+        upper,
+        amount.unit,
+        amount.slack,
+        mark,
+        value.text,
+        value.words,
+        open_,
+        amount.factor,
     )
 
 
-def named(measures: list[Measure], text: str, at: int) -> tuple[list[Measure], bool]:
-    """Those whose names stand nearest to an offset of the text; all where none does."""
-    places = _places(text, at)
+Naming = Literal["own words", "other words", ""]
+
+
+def named(measures: list[Measure], text: str, start: int, end: int) -> tuple[list[Measure], Naming]:
+    """Those whose names stand nearest to a piece of the text, and whether by their own words or
+    by others that mean the same; all where none does."""
+    places, own = _places(text, start, end)
     near = [(min((places[w] for w in m.words if w in places), default=None), m) for m in measures]
     stated = [place for place, _ in near if place is not None]
     if not stated:
-        return measures, False
-    closest = min(stated)
-    return [m for place, m in near if place is not None and place <= closest], True
+        return measures, ""
+    meant = [m for place, m in near if place == min(stated)]
+    return meant, "own words" if any(m.words & own for m in meant) else "other words"
 
 
-def _places(text: str, at: int) -> dict[str, float]:
-    """How far the words of a text stand from an offset, by their stems."""
+def _places(text: str, start: int, end: int) -> tuple[dict[str, float], set[str]]:
+    """How far the words of a text stand from a piece of it, by their stems (words that only may
+    mean the stem half a step farther), and which stems it has itself."""
     places: dict[str, float] = {}
+    own: set[str] = set()
     for match in _WORD.finditer(text.casefold()):
-        far = at - match.end() if match.end() <= at else max(0, match.start() - at)
+        far = start - match.end() if match.end() <= start else max(0, match.start() - end)
         word = stem(match[0])
+        own.add(word)
         for one in (word, *ALSO.get(word, ())):
-            # A word itself says more than another word for it.
             places[one] = min(places.get(one, 10**6), far + (0.5 if one != word else 0))
-    return places
+    return places, own
 
 
 def about(facts: Facts, words: Iterable[str]) -> list[Measure]:
     """Numbers of the attributes whose names hold the most of these stems."""
     wanted = set(words)
     wanted |= {name for word in wanted for name in ALSO.get(word, ())}
-    scored = [(len(value.words & wanted), value) for value in facts.values if value.amounts]
+    direct = set(words)
+    scored = [
+        (len(value.words & wanted) + len(value.words & direct), value)
+        for value in facts.values
+        if value.amounts
+    ]
     best = max((score for score, _ in scored), default=0)
     if not best:
         return []

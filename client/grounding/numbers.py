@@ -38,7 +38,8 @@ _WEIGHED = re.compile(r"weigh|heav|light", re.IGNORECASE)
 _PERCENT = re.compile(r"\s?(?:%|per ?cent\b)")
 _STARS = re.compile(
     r"\s*(?:★|/\s?(?:5|five)\b|out of (?:a possible )?(?:5|five)\b(?:\s+stars)?"
-    r"|of (?:5|five)\b(?: stars)?|[- ]?stars?\b)(?!\w)",
+    r"|of (?:5|five)\b(?: stars)?(?! (?:\w+ )?(?:who|owners|buyers|reviewers|remarks|reviews|people"
+    r"|customers|mentions|users))|[- ]?stars?\b)(?!\w)",
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"[\s-]?(?P<unit>[A-Za-zµ″\"][A-Za-z()/µ²³]*)")
@@ -74,11 +75,16 @@ _AFTER = re.compile(
     r"\s?(?P<plus>\+|or more\b|and (?:up|more)\b|plus\b)|\s?(?P<near>or so\b|ish\b)"
 )
 _PART = re.compile(
-    r"\b(?:(?P<half>half) an? |(?P<part>(?:an? |one |two |three )?(?:quarters?|thirds?|tenths?|fifths?|half))"
+    r"\b(?:(?P<half>half) an? |(?P<part>(?:an? |one |two |three )?(?:quarters?|thirds?|tenths?"
+    r"|fifths?|half))"
     r" (?:of )?an? |an? )(?P<unit>[a-z]+)(?P<more> and a (?P<rest>half|quarter))?\b",
     re.IGNORECASE,
 )
 _PARTS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
+_THEN_COMPARED = re.compile(
+    r"\s*(?:more|less|longer|shorter|heavier|lighter|before|after|slower|faster|sooner|later|under"
+    r"|over|above|below|wider|taller|narrower)\b"
+)
 _DATE = re.compile(r"\b(?:19|20)\d\d-[01]\d(?:-[0-3]\d)?\b")
 _NEAR, _SHY = 0.05, 0.1
 
@@ -178,7 +184,8 @@ def _part(text: str, match: re.Match[str]) -> Amount | None:
     """ "half a minute", "a quarter of a kilo", "a litre and a half"."""
     words = re.split(r"[ -]", (match["half"] or match["part"] or "").lower().strip())
     known = known_unit(match["unit"]) and len(match["unit"]) > 2
-    if not known or not (words[-1] or match["more"]):
+    one = _THEN_COMPARED.match(text, match.end())
+    if not known or not (words[-1] or match["more"] or one):
         return None
     many = {"two": 2, "three": 3}.get(words[0], 1)
     value = many * _PARTS[words[-1].rstrip("s")] if words[-1] else 1.0

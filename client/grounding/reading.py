@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Concatenate, Literal, ParamSpec
 
 from client.grounding.facts import Facts, Ledger
 from client.grounding.judging import Status, Verdict, of_each
 from client.grounding.numbers import Amount, amounts_in
 from client.grounding.scopes import Clause, Slot
-from client.trajectory import Trajectory
+from client.trajectory import Need, Trajectory
 
+P = ParamSpec("P")
 Kind = Literal[
     "price",
     "rating",
@@ -51,6 +52,17 @@ _ASKED = re.compile(
     r"|brief|target|your|you)\b",
     re.IGNORECASE,
 )
+ASKING = re.compile(r"\b(?:ask\w*|want\w*|wish\w*|require\w*|you need|you said|you set)\b")
+_YOUR = re.compile(
+    r"\b(?:your (?:own )?|(?:limit|budget|ceiling|maximum|minimum|cap|requirement) (?:of|is) )$",
+    re.IGNORECASE,
+)
+_IT = re.compile(r"\b(?:it|its|they|their|this|these|both|all|each)\b", re.IGNORECASE)
+_AIMED = re.compile(
+    r"\b(?:miss(?:es)?|exceeds?|breaks?|beats?|tops?|overshoots?"
+    r"|short of|instead of|rather than)\s+(?:just |only )?(?:the |your |those )?$",
+    re.IGNORECASE,
+)
 _BOUND = re.compile(
     r"(?:under|below|over|above|at least|at most|up to|within|less than|more than|no more than"
     r"|max(?:imum)?\.?|min(?:imum)?\.?|or (?:more|less)|louder than|for a|from)\W*(?:the |your )?$",
@@ -75,11 +87,13 @@ class Given:
 
     amounts: tuple[Amount, ...]
     texts: tuple[str, ...]
+    needs: tuple[Need, ...] = ()
 
     @staticmethod
     def by(run: Trajectory) -> "Given":
         needs = tuple(need.text for need in run.plan.needs) if run.plan else ()
-        return Given(amounts_in("\n".join((run.task.question, *needs))), needs)
+        stated = amounts_in("\n".join((run.task.question, *needs)))
+        return Given(stated, needs, run.plan.needs if run.plan else ())
 
     def holds(self, amount: Amount) -> bool:
         return any(
@@ -94,19 +108,34 @@ class Given:
 
 _SCALE = re.compile(r"\ue000\s*(?:of|out of|/)\s*$")
 """Behind a rendered rating: what it is out of."""
-_LONE = re.compile(r"\s*(?:more|less|fewer|longer|shorter|heavier|lighter|wider|taller)\b")
+_LONE = re.compile(
+    r"\s*(?:more|less|fewer|longer|shorter|heavier|lighter|wider|taller|above|below|over|under"
+    r"|short)\b"
+)
+
+
+_PAIRED = re.compile(r"\s*(?:to|against|versus|and|or)\s*")
 
 
 def _with_units(text: str, amounts: tuple[Amount, ...]) -> Iterator[Amount]:
     """ "the one 80 cm, the other 68.6": a bare number takes the unit of the one before it."""
     unit: Amount | None = None
-    for amount in amounts:
+    for n, amount in enumerate(amounts):
+        following = amounts[n + 1] if n + 1 < len(amounts) else None
+        joined = following and _PAIRED.fullmatch(text[amount.end : following.start])
+        if joined and following and amount.unit == "" and following.unit not in ("", "%"):
+            unit = following
         if amount.unit not in ("", "%", "stars"):
             unit = amount
         elif unit and amount.unit == "" and unit.unit != "money":
-            named = re.search(r"[\ue000\ue001]\W*$", text[: amount.start])
+            named = re.search(r"[\ue000\ue001]\W*(?:at |has |only |with )?$", text[: amount.start])
             last = re.match(r"\W*$", text[amount.end :]) and named
-            if last or _LONE.match(text, amount.end):
+            by = re.search(r"\bby\s*$", text[: max(amount.start, amount.hedged)])
+            against = _AGAINST.match(text, amount.end) or (following and unit is following)
+            against = against or re.match(
+                r"\s*(?:in|on|for) (?:the )?[\ue000\ue001]", text[amount.end :]
+            )
+            if last or by or against or _LONE.match(text, amount.end):
                 factor = unit.factor
                 amount = replace(
                     amount,
@@ -182,11 +211,14 @@ class Reading:
         if not self.given.holds(amount):
             return False
         before, after = self.text[: amount.start], self.text[amount.end :]
-        near = f"{before[-30:]} {after[:20]}"
-        if _ASKED.search(near):
+        since = max((m.end for m in self.clause.mentions if m.end <= amount.start), default=0)
+        if ASKING.search(before, since):
             return True
-        said = any(mention.start < amount.start for mention in self.clause.mentions)
-        return not said and bool(_BOUND.search(before) or amount.hedge)
+        named = bool(self.clause.mentions or _IT.search(self.text))
+        bound = bool(amount.hedge or _BOUND.search(before))
+        if _ASKED.search(after[:20]) or _AIMED.search(before) or _YOUR.search(before):
+            return not (bound and named)
+        return bound and not named
 
     def found(self, kind: Kind, start: int, end: int, verdict: Verdict) -> Found:
         self.taken.append((start, end))
@@ -236,5 +268,12 @@ class Reading:
                 return ()
         return ()
 
-    def each(self, slots: tuple[Slot, ...], judge: Callable[[Facts], Verdict]) -> Verdict:
-        return of_each(slots, lambda alias: judge(self.ledger[alias]))
+    def each(
+        self,
+        slots: tuple[Slot, ...],
+        judge: Callable[Concatenate[Facts, P], Verdict],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Verdict:
+        """What `judge` says of the facts of each slot, and of these arguments."""
+        return of_each(slots, lambda alias: judge(self.ledger[alias], *args, **kwargs))

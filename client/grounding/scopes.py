@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 
 from client.aliases import objects
 from client.grounding.names import Names
@@ -30,21 +31,25 @@ _CLAUSE = re.compile(
     rf"|(?<=[{MARK}]),?\s+and\s+(?=(?:the|it|its)\b)|,\s+(?:and|yet)\s+(?=\S+\s)"
     rf"|(?<=\w [{MARK}]{{3}}),\s+|(?<=\w [{MARK}]{{4}}),\s+|(?<=\w [{MARK}]{{5}}),\s+"
 )
-_JOINED = re.compile(r"[\s*_()]*(?:,|and|&|or|nor|plus|,\s*and|as well as)?[\s*_()]*")
+_JOINED = re.compile(
+    r"[\s*_()]*(?:,|and|&|or|nor|plus|with|,\s*and|as well as)[\s*_()]*(?:the |an? |one )?[\s*_()]*"
+)
 _COMPARED = re.compile(
-    r"\b(?:than|unlike|(?:compared|next) (?:to|with)|versus|vs\.?|against|alongside|over|beats"
+    r"\b(?:than|unlike|instead of|rather than|(?:compared|next) (?:to|with)|versus|vs\.?|against"
+    r"|alongside|over|beats"
     r"|undercuts|outlasts|outweighs|as|like|by|(?:matches|match|trails) )\s+"
     rf"(?:(?:that|those) of )?(?:the |its |does )?[*_{BLANKS}]*$",
     re.IGNORECASE,
 )
-_PART_OF = re.compile(r"\b(?:of|for|from|by) (?:the )?$", re.IGNORECASE)
-
-
+_SAID_OF = (
+    "are have cost weigh come run last offer fit support include can do stay hold measure make fold"
+).replace(" ", "|")
 _GROUP = re.compile(
-    r"(?<!of )(?<!among )(?<!than )(?<!between )(?<!over )(?<!for )(?<!in )\b(?:(?P<others>the (?:other (?:two|three)|others|rest)"
-    r"|all the others)|(?P<all>all (?:of them|two|three|four|five|six)|(?:the )?(?:two|three|four) of them"
-    r"|every one|each of them|they all|both(?= (?:are|have|cost|weigh|come|run|last|offer|fit|of them"
-    r"|support|include|can|do|stay|hold|measure|make|fold))|neither(?= (?:of them|has|is|comes|folds))))\b",
+    r"(?<!of )(?<!among )(?<!than )(?<!between )(?<!over )(?<!for )(?<!in )\b"
+    r"(?:(?P<others>the (?:other (?:two|three)|others|rest)|all the others)"
+    r"|(?P<all>all (?:of them|two|three|four|five|six)|(?:the )?(?:two|three|four) of them"
+    rf"|every one|each of them|they all|both(?= (?:of them|{_SAID_OF}))"
+    r"|neither(?= (?:of them|has|is|comes|folds))))\b",
     re.IGNORECASE,
 )
 
@@ -99,7 +104,8 @@ class Clause:
         for mention in (m for m in self.mentions if not m.compared):
             last = groups[-1][-1] if groups else None
             beside = last and last.start == mention.start
-            if last and (beside or _JOINED.fullmatch(self.text, last.end, mention.start)):
+            twin = last and set(last.slot) & set(mention.slot)
+            if last and (beside or twin or _JOINED.fullmatch(self.text, last.end, mention.start)):
                 groups[-1].append(mention)
             else:
                 groups.append([mention])
@@ -179,7 +185,7 @@ class Scopes:
     def clauses(self) -> Iterator[Clause]:
         section, at = "", 0
         lines = self.markup.splitlines(keepends=True)
-        for text, following in zip(lines, (*lines[1:], ""), strict=True):
+        for text, following in pairwise((*lines, "")):
             heading = _HEADING.match(text.rstrip())
             if heading:
                 section = heading[2].casefold() if len(heading[1]) == 2 else section
@@ -206,7 +212,7 @@ class Scopes:
     def _row(self, text: str, start: int, section: str, head: bool) -> Iterator[Clause]:
         if _RULE.fullmatch(text):
             return
-        cells = [m for m in re.finditer(r"(?<!\\)\|((?:\\\||[^|])*)(?=\|)", text + "|")]
+        cells = list(re.finditer(r"(?<!\\)\|((?:\\\||[^|])*)(?=\|)", text + "|"))
         masked, mentions, quotes = self._masked(text, 0)
         of = [
             tuple(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from client.grounding.facts import Facts, stem
 from client.grounding.figures import REVIEWS
 from client.grounding.judging import Verdict, contradicted, not_found, supported
-from client.grounding.numbers import Amount
+from client.grounding.numbers import Amount, amounts_in
 from client.grounding.reading import Found, Reading
 from client.grounding.scopes import Slot
 
@@ -16,7 +16,7 @@ _FRACTION = re.compile(
     r"\b(?:(?P<exact>(?:a |one )?(?P<half>half)|(?:a |one[- ])third|two[- ]thirds"
     r"|(?:a |one[- ])quarter|three[- ]quarters|(?:a |one[- ])fifth|(?:two|three|four)[- ]fifths"
     r"|(?:a |one[- ])tenth|nine[- ]tenths)"
-    r"|(?P<most>(?<!at )(?:most|a majority|the majority|more than half|over half)))\b"
+    r"|(?P<most>(?<!at )(?<!the )(?:most|a majority|the majority|more than half|over half)))\b"
     r"(?=\s+(?:of\s+)?(?:the\s+|its\s+|their\s+|all\s+)?(?:\S+\s+){0,2}?"
     r"(?:owners|buyers|customers|reviewers|reviews|people|ratings|them|users|remarks|those)\b)",
     re.IGNORECASE,
@@ -30,8 +30,9 @@ _STAR = r"(?:one|two|three|four|five|[1-5])"
 _STARS = re.compile(
     rf"(?<![\d.½])\b(?:(?P<least>at least |no less than )?(?P<a>{_STAR})"
     rf"(?:(?: stars?)?\s*(?:or|and|to|–|-)\s*(?P<b>{_STAR}|more|better|above|fewer|less|below))?"
-    rf"[- ]stars?(?P<more> (?:or|and) (?:more|better|above|fewer|less|below|up))?|(?P<top>full|top) "
-    r"(?:marks?|score|stars|rating)|the (?P<full>full|maximum))\b",
+    rf"[- ]stars?(?P<more> (?:or|and) (?:more|better|above|fewer|less|below|up))?|(?P<top>full"
+    rf"|top) "
+    r"(?:marks?|score|stars|rating)|the (?P<full>full|maximum)|(?P<single>single) star)\b",
     re.IGNORECASE,
 )
 _OWNERS = re.compile(
@@ -42,13 +43,20 @@ _OWNERS = re.compile(
 )
 _GOOD = re.compile(
     r"\b(?:prais\w+|lik(?:e|ed)|lov(?:e|ed)|positive\w*|favou?r\w*|happy|well|good|pleased|plus"
-    r"|satisfied|kind|warm\w*|approv\w+|enjoy\w*|commend\w*|compliment\w*|for the|glad|applaud\w*|for(?=\W*$))\b",
+    r"|satisfied|kind|warm\w*|approv\w+|enjoy\w*|commend\w*|compliment\w*|for the|glad"
+    r"|applaud\w*|for(?=\W*$))\b",
     re.IGNORECASE,
 )
 _BAD = re.compile(
     r"\b(?:complain\w*|criticis\w*|critical\w*|negative\w*|dislik\w*|unhappy|against|bad(?:ly)?"
     r"|grumbl\w*|moan\w*|fault\w*|broke\w*|fail\w*|annoy\w*|problem\w*|trouble\w*|disappoint\w*"
     r"|worr\w*|unfavou?r\w*|gripe\w*|mind|report\w*|blam\w*|ill|poor\w*|weak\w*|unkind)\b",
+    re.IGNORECASE,
+)
+_REMARKS = re.compile(
+    r"\s*(?:kind |unkind |good |bad |happy |positive |negative |favourable )?(?:words|remarks?"
+    r"|comments?"
+    r"|mentions?|complaints?|voices|times)\b",
     re.IGNORECASE,
 )
 _VERIFIED = re.compile(r"\bverified\b|\bverification\b", re.IGNORECASE)
@@ -76,7 +84,7 @@ def shares(reading: Reading) -> Iterator[Found]:
             continue
         if not stars and not _of_owners(reading, share, slots):
             continue
-        verdict = reading.each(slots, lambda f: _judged(reading, f, share, stars))  # noqa: B023
+        verdict = reading.each(slots, _judged, reading, share, stars)
         kind = "count" if share.whole is not None and not stars else "share"
         yield reading.found(kind, share.start, share.end, verdict)
     yield from _counts(reading)
@@ -130,6 +138,8 @@ def _stars(reading: Reading, share: _Share) -> frozenset[int]:
 
 
 def _star_set(found: re.Match[str]) -> frozenset[int]:
+    if found["single"]:
+        return frozenset({1})
     if not found["a"]:
         return frozenset({5})
     first = _star(found["a"])
@@ -151,10 +161,10 @@ def _of_owners(reading: Reading, share: _Share, slots: tuple[Slot, ...]) -> bool
     if _VERIFIED.search(reading.whole) or _OWNERS.search(near):
         return True
     stated = (reading.ledger[a] for slot in slots for a in slot)
-    return any(_aspects(reading, facts, len(reading.text)) for facts in stated)
+    return any(_aspects(facts, reading, len(reading.text)) for facts in stated)
 
 
-def _judged(reading: Reading, facts: Facts, share: _Share, stars: frozenset[int]) -> Verdict:
+def _judged(facts: Facts, reading: Reading, share: _Share, stars: frozenset[int]) -> Verdict:
     alias = facts.alias
     if stars:
         total = sum(facts.histogram.values())
@@ -163,17 +173,19 @@ def _judged(reading: Reading, facts: Facts, share: _Share, stars: frozenset[int]
         count = sum(n for star, n in facts.histogram.items() if star in stars)
         return _held(reading, share, facts, [(count, total)], "with these stars")
     if _VERIFIED.search(reading.text) or (
-        _VERIFIED.search(reading.whole) and not _aspects(reading, facts, share.start)
+        _VERIFIED.search(reading.whole) and not _aspects(facts, reading, share.start)
     ):
         held = facts.summary.get("verified_share")
         if held is None:
             return not_found("", alias)
+        if re.search(r"\b(?:not|isn['’]t|aren['’]t)\b[^.]*verified|unverified", reading.text):
+            held = 1 - held
         if share.low - 1e-9 <= held <= share.high + 1e-9:
             return supported(alias)
         return contradicted(
             f"The share of verified reviews of {alias} is {held:.0%}.", alias, stated=f"{held:.0%}"
         )
-    spoken = _aspects(reading, facts, share.start)
+    spoken = _aspects(facts, reading, share.start)
     pairs = [pair for good, bad in spoken for pair in _sides(reading, share.end, good, bad)]
     if pairs:
         return _held(reading, share, facts, pairs, "who speak of it so")
@@ -212,7 +224,7 @@ def _held(
     return contradicted(message, facts.alias, stated=stated)
 
 
-def _aspects(reading: Reading, facts: Facts, at: int) -> list[tuple[int, int]]:
+def _aspects(facts: Facts, reading: Reading, at: int) -> list[tuple[int, int]]:
     """(good, bad) of the aspect that is named nearest before an offset, else behind it."""
     if not facts.aspects:
         return []
@@ -258,8 +270,10 @@ def _sides(reading: Reading, at: int, good: int, bad: int) -> Iterator[tuple[int
 
 
 def _counts(reading: Reading) -> Iterator[Found]:
+    yield from _starred_reviews(reading)
+    yield from _nobody(reading)
     for amount in list(reading.left("")):
-        noun = REVIEWS.match(reading.text, amount.end)
+        noun = _REMARKS.match(reading.text, amount.end) or REVIEWS.match(reading.text, amount.end)
         slots = reading.slots(amount)
         if not slots:
             continue
@@ -268,24 +282,66 @@ def _counts(reading: Reading) -> Iterator[Found]:
             pair
             for slot in slots
             for alias in slot
-            for pair in _aspects(reading, reading.ledger[alias], amount.end)
+            for pair in _aspects(reading.ledger[alias], reading, amount.end)
         ]
         phrase = re.split(r"[,;:.]", reading.text[amount.end :])[0]
         saying = _GOOD.search(phrase) or _BAD.search(phrase)
+        one_owner = amount.spelled and amount.value == 1
+        to = re.match(r"\s*(?:\w+\s)?(?:to|against)\b", reading.text[amount.end :])
         if stars:
-            verdict = reading.each(slots, lambda f: _starred(f, amount, stars))  # noqa: B023
-        elif (spoken and (
-            noun or saying or re.match(r"\s*(?:\w+\s)?(?:to|against)\b", reading.text[amount.end :])
-        )) or (noun and saying and not (amount.spelled and amount.value == 1)):
-            verdict = reading.each(slots, lambda f: _spoken(reading, f, amount))  # noqa: B023
+            verdict = reading.each(slots, _starred, amount, stars)
+        elif not one_owner and ((spoken and (noun or saying or to)) or (noun and saying)):
+            verdict = reading.each(slots, _spoken, reading, amount)
         else:
             continue
         end = noun.end() if noun else amount.end
         yield reading.found("count", amount.start, end, verdict)
 
 
+_STAR_REVIEWS = re.compile(
+    rf"(?:\b(?P<n>no|\d+|{_STAR}) )?\b(?P<star>{_STAR})[- ]star (?:reviews?|ratings?)\b",
+    re.IGNORECASE,
+)
+
+
+def _starred_reviews(reading: Reading) -> Iterator[Found]:
+    """ "50 five-star reviews"; without a number it is no claim."""
+    for found in _STAR_REVIEWS.finditer(reading.text):
+        slots = reading.clause.about(found.start())
+        many = amounts_in((found["n"] or "").replace("no", "0"))
+        if not reading.free(*found.span()):
+            continue
+        reading.taken.append(found.span())
+        if slots and many:
+            stars = frozenset({_star(found["star"])})
+            judged = reading.each(slots, _starred, many[0], stars)
+            yield reading.found("count", *found.span(), judged)
+
+
+_NOBODY = re.compile(r"\b(?:nobody|no one|no owner|no buyer|no reviewer|none)\b", re.IGNORECASE)
+_GAVE = re.compile(r"\b(?:gave|gives?|awarded|left|leaves?)\b", re.IGNORECASE)
+
+
+def _nobody(reading: Reading) -> Iterator[Found]:
+    """ "Nobody gave it one star". The stars that owners gave are no rating of the product."""
+    for found in _STARS.finditer(reading.text):
+        before = reading.text[: found.start()]
+        none = _NOBODY.search(before)
+        slots = reading.clause.about(found.start())
+        if _GAVE.search(before) and reading.free(*found.span()) and none and slots:
+            zero = Amount(0, 0, 0, "", none.start(), none.end(), none[0])
+            reading.taken.append(found.span())
+            stars = _star_set(found)
+            judged = reading.each(slots, _starred, zero, stars)
+            yield reading.found("count", *none.span(), judged)
+
+
 def _stars_at(reading: Reading, amount: Amount) -> frozenset[int]:
     for found in _STARS.finditer(reading.text):
+        given = re.fullmatch(r"\s*(?:by|from) ", reading.text[found.end() : amount.start])
+        if given and reading.free(*found.span()):
+            reading.taken.append(found.span())
+            return _star_set(found)
         if found.start() >= amount.end and reading.free(*found.span()):
             near = reading.text[amount.end : found.start()]
             if re.search(r"gave|give|award|left|with|^\s*$|^\s*(?:of|were|are) ", near):
@@ -305,10 +361,10 @@ def _starred(facts: Facts, amount: Amount, stars: frozenset[int]) -> Verdict:
     )
 
 
-def _spoken(reading: Reading, facts: Facts, amount: Amount) -> Verdict:
+def _spoken(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     pairs = [
         p
-        for g, b in _aspects(reading, facts, amount.end)
+        for g, b in _aspects(facts, reading, amount.end)
         for p in _sides(reading, amount.end, g, b)
     ]
     held = [count for count, _ in pairs] + [total for _, total in pairs]

@@ -134,6 +134,8 @@ def test_a_sound_report_stands(run: Trajectory) -> None:
         ("it quiet,", "it quiet in 300 reviews,", ["value_differs"]),
         ("it quiet,", "it quiet at 40 dB,", ["value_differs"]),
         ("| under £40 | [p2.price]", "| under £40 | £29.00", ["value_differs"]),
+        ("it quiet,", "it quiet for 3 kg of weight,", ["not_grounded"]),
+        ("costs [p2.price]", "costs £20 less than [p1]", ["value_differs"]),
         ("2. [p1]", "2. [p4]", ["breaks_hard_need", "only_near_miss"]),
         ("\n2. [p1]", "\n2. [r1]", ["not_a_product", "too_few_products"]),
         ("- (soft) quiet: partly met\n", "", ["need_missing"]),
@@ -159,6 +161,12 @@ def test_a_fault_of_a_report_is_named(
 )
 def test_figures_that_evidence_or_question_state_may_be_typed(run: Trajectory, words: str) -> None:
     assert refusals(run, REPORT.replace("costs [p2.price]", words)) == []
+
+
+def test_words_that_no_evidence_states_are_remarked(run: Trajectory) -> None:
+    markup = REPORT.replace("costs [p2.price]", "comes with a storage bag")
+    found = [(c.code, c.severity, c.refers_to) for c in checks.of_report(run, markup)]
+    assert found == [("not_grounded", "remark", "storage bag")]
 
 
 NOISE = Need(

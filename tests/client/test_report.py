@@ -176,3 +176,47 @@ def test_prose_without_any_list_is_a_report_that_recommends_nothing() -> None:
     _, report = render(RUN, "Nothing fits.\n\n## Recommendation\nNo monitor.\n", StopReason.DONE)
     assert report.recommended == ()
     assert report.references == ()
+
+
+def test_a_contradicted_claim_is_struck_out_with_what_the_evidence_says() -> None:
+    markdown, report = render(RUN, "## Trade-offs\n- [p1] costs €150, too.\n", StopReason.DONE)
+    assert "costs ~~€150~~ (the evidence says otherwise: €199.50), too." in markdown
+    assert [(c.text, c.status, c.evidence_ids) for c in report.claims] == [
+        ("€150", "contradicted", ("id-p1",))
+    ]
+
+
+def test_a_claim_that_no_evidence_states_is_marked() -> None:
+    markdown, report = render(RUN, "## Trade-offs\n- [p1] weighs 4 kg.\n", StopReason.DONE)
+    assert "weighs 4 kg†." in markdown
+    assert [claim.status for claim in report.claims] == ["not found"]
+
+
+def test_the_last_line_counts_what_was_rendered_and_what_was_checked() -> None:
+    markup = "[p1] at [p1.price] costs €199.50, not €150, and weighs 4 kg.\n"
+    markdown, _ = render(RUN, markup, StopReason.DONE)
+    assert markdown.rstrip().splitlines()[-1] == (
+        "1 figure is rendered from evidence; 3 claims in plain words were checked: 1 supported,"
+        " 1 contradicted (struck out), 1 not found in the evidence (marked †)."
+    )
+
+
+def test_a_struck_out_cell_stays_in_its_table() -> None:
+    markup = "| need | [p1] | [p2] |\n| --- | --- | --- |\n| price | €1 | [p2.price] |\n"
+    markdown, _ = render(RUN, markup, StopReason.DONE)
+    assert "| price | ~~€1~~ (the evidence says otherwise: €199.50) | 250.00 |" in markdown
+
+
+def test_what_is_struck_out_and_what_the_evidence_says_stay_harmless() -> None:
+    hostile = {**MONITOR, "attributes": [{"name": "stand", "value": "yes | <b>![x](https://e)"}]}
+    run = run_with(p1=hostile)
+    markup = "- [p1] has no ~~<i>stand, and no stand.\n"
+    markdown, _ = render(run, markup, StopReason.DONE)
+    assert "otherwise: stand: yes \\| &lt;b>!\\[x\\](https:&#47;/e)" in markdown
+    assert "<i>" not in markdown
+    assert "<b>" not in markdown
+
+
+def test_reasons_for_programs_say_what_is_contradicted() -> None:
+    _, report = render(RUN, "## Recommendation\n1. [p1] costs €150\n", StopReason.DONE)
+    assert report.recommended[0].reasons == ("costs €150 (the evidence says otherwise: €199.50)",)

@@ -1,0 +1,305 @@
+"""Differences between products, or from what the question asks, and sums of prices."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from client.grounding.adjectives import LESS, MORE
+from client.grounding.facts import Facts, stem
+from client.grounding.figures import REVIEWS
+from client.grounding.judging import Verdict, contradicted, not_found, supported
+from client.grounding.measures import Measure
+from client.grounding.numbers import Amount
+from client.grounding.reading import Found, Reading
+from client.grounding.relations import alike, measured, of_pairs, others_of, topic
+from client.grounding.scopes import BLANKS, Slot
+
+_APART = r"to spare|left over|left|stays? in|remains?|apart|(?:of )?difference|gap|between them"
+_NOT_BETWEEN = (
+    "is are was which and or to for in at with on of by but while that across among after per from"
+    " than about around cost costs weigh weighs last lasts it they"
+).replace(" ", "|")
+_AFTER = re.compile(
+    rf"\s*(?:(?!(?:{_NOT_BETWEEN})\b)[a-z]+ )?(?:a |the )?(?:little |bit |whole |full )?"
+    rf"(?:too (?P<under>short|small|few|little|light|narrow|low)|(?P<beyond>too [a-z]+)"
+    rf"|(?P<less>{LESS})|(?P<more>{MORE})|(?P<apart>{_APART}))\b",
+    re.IGNORECASE,
+)
+_BY = r"(?:[^.;]*? )?by"
+_BEFORE = re.compile(
+    rf"\b(?:(?P<less>(?:saves?|saving)(?: you)?|(?:undercuts?|falls short|trails?|misses|short"
+    rf"|below"
+    rf"|under|cheaper|lighter|shorter|quieter|smaller|lower|fewer|narrower|thinner|less) {_BY}"
+    rf"|loses|gives up"
+    rf"|stays? below {_BY})"
+    rf"|(?P<more>(?:over|above|beyond|exceeds?|breaks?|tops?|overshoots?|outlasts?|outweighs?"
+    rf"|leads?"
+    rf"|dearer|longer|heavier|higher|louder|larger|taller|wider|more|bigger|brighter|expensive"
+    rf"|pricier|costlier|noisier|thicker) {_BY}"
+    r"|adds|premium of|surcharge of|another|an extra)"
+    r"|(?P<apart>(?:difference|gap|spread)\b[^.;]*?(?: of| is| comes to| amounts to| are)"
+    rf"|beats {_BY}|between [^.;]*? (?:lie|are|is)|differs? by|leaves?(?: you)?|spare))\s*$",
+    re.IGNORECASE,
+)
+LIMIT = re.compile(
+    r"\b(?:limit|budget|ceiling|maximum|minimum|ask\w*|want\w*|need\w*|require\w*|cap|target|your"
+    r"|you|spare|allow\w*|question|wish|brief|mark)\b",
+    re.IGNORECASE,
+)
+SUM = re.compile(
+    r"\b(?:together|combined|in total|altogether|total\w*|in all|add(?:s|ing)? up|sum\w*"
+    r"|buying both"
+    r"|plus|comes? to|pair of|both for|the pair|the lot|for both|all told|for the two|as a set"
+    r"|and add)\b",
+    re.IGNORECASE,
+)
+_TIME_WORDS = frozenset(stem(w) for w in "charging heating start brewing".split())
+
+
+def differences(reading: Reading) -> Iterator[Found]:
+    for amount in list(reading.left()):
+        after = _AFTER.match(reading.text, amount.end)
+        before = _BEFORE.search(
+            reading.text[: amount.hedged if amount.hedged >= 0 else amount.start]
+        )
+        if after and not before and _only_hedges(reading, after, amount):
+            after = None
+        cue = before or after
+        counted = amount.unit == "" and REVIEWS.match(reading.text, amount.end)
+        more = r"\b(?:more|fewer|less)\b"
+        if counted and not re.search(more, reading.text[amount.end : counted.end() + 6]):
+            continue
+        if amount.text.casefold() == "one" and not counted:
+            continue
+        if cue is None or amount.unit == "%" or amount.upper is not None:
+            continue
+        if after and after["beyond"]:
+            sign = 1
+        else:
+            less = cue["less"] or (after and after["under"])
+            sign = -1 if less else 1 if cue["more"] else 0
+        slots = reading.clause.about(amount.start)
+        if not slots:
+            continue
+        end = after.end() if after else amount.end
+        if before:
+            reading.taken.append(before.span())
+        for other in reading.amounts:
+            if 0 <= other.start - end <= 20 and reading.given.holds(other):
+                reading.taken.append((other.start, other.end))
+        yield reading.found(
+            "difference", amount.start, end, _difference(reading, amount, slots, sign, end)
+        )
+
+
+def _total(reading: Reading, amount: Amount, slots: tuple[Slot, ...]) -> Measure | None:
+    """The sum that a difference is said of: "together £153.95, £3.95 over"."""
+    if amount.unit != "money":
+        return None
+    many = times_named(reading, amount)
+    if many:
+        value = reading.ledger[many[0][0]].price
+        held = None if value is None else value * many[1]
+    elif len(slots) > 1 and SUM.search(reading.whole):
+        prices = [p for s in slots if (p := reading.ledger[s[0]].price) is not None]
+        held = sum(prices) if len(prices) == len(slots) else None
+    else:
+        return None
+    if held is None:
+        return None
+    return Measure(held, held, "money", 0.0, "the sum", f"{held:.2f}")
+
+
+def _only_hedges(reading: Reading, after: re.Match[str], amount: Amount) -> bool:
+    """ "350 or more", "at £40 over two years", "90 W over USB-C" differ from nothing."""
+    word = after[after.lastgroup or 0].lower()
+    rest = reading.text[after.end() : after.end() + 40]
+    if word in ("above", "off", "before", "behind"):
+        return not (LIMIT.search(rest) or reading.clause.mentions)
+    return word in ("under", "below", "over", "beyond") and not _NEAR_LIMIT.match(rest)
+
+
+_OF_A_LIMIT = re.compile(
+    r"\b(?:under|over|above|below|short|too \w+|by \S+|spare|left|beyond)\s*$", re.IGNORECASE
+)
+_NEAR_LIMIT = re.compile(
+    rf"\s*(?:$|[,.;:)!]|by\b|what|that\b|(?:the |your |my |our )?(?:\w+ ){{0,2}}?(?:limit|budget"
+    rf"|ceiling|maximum|minimum|cap|target|mark|wish|price)|(?:the |your |a )?[£$€]?\d"
+    rf"|the [{BLANKS}]"
+    rf"|[{BLANKS}]|(?:the |your )?\w+ (?:euros|pounds|dollars|hours|litres|pieces)|asked|wanted"
+    rf"|allowed)",
+    re.IGNORECASE,
+)
+
+
+def _difference(
+    reading: Reading, amount: Amount, slots: tuple[Slot, ...], sign: int, end: int
+) -> Verdict:
+    text = reading.text
+    rest = text[amount.end :]
+
+    total = _total(reading, amount, slots)
+    if total:
+        slots = slots[:1]
+
+    def of(facts: Facts) -> list[Measure]:
+        if total and (facts.alias,) in (slots[0], slots[0][:1]):
+            return [total]
+        return measured(facts, amount.unit, topic(rest), text, amount.end)
+
+    limits = _limits(reading, amount)
+    named = [m.start for m in reading.clause.mentions if m.start >= amount.end and m.compared]
+    asked = LIMIT.search(text, amount.end, min(named, default=len(text)))
+    others = others_of(reading, slots, amount.end)
+    if sign == 0 and len(slots) == 2:
+        slots, others, asked = slots[:1], slots[1:], None
+    if limits and (asked or not others):
+        sure = bool(asked or _OF_A_LIMIT.search(text[:end]))
+        return reading.each(slots, _from_limit, of, limits, amount, sign, sure)
+    if not others and reading.clause.inherited and reading.clause.inherited != slots:
+        others = reading.clause.inherited
+    if not others:
+        return not_found("Say what it is held against.", *slots[0])
+
+    def judge(a: Facts, b: Facts) -> Verdict:
+        pairs = list(alike(of(a), of(b)))
+        return _held(amount, sign, pairs, a, b)
+
+    return of_pairs(reading, slots, others, judge)
+
+
+def _held(
+    amount: Amount, sign: int, pairs: list[tuple[Measure, Measure]], a: Facts, b: Facts
+) -> Verdict:
+    if not pairs:
+        return not_found(f"“{amount.text}”: not both state it.", a.alias, b.alias)
+    for x, y in pairs:
+        apart = x.low - y.low
+        if amount.holds(abs(apart) if sign == 0 else sign * apart) or (
+            x.unit == "time" and sign and amount.holds(-sign * apart) and x.words & _TIME_WORDS
+        ):
+            return supported(a.alias, b.alias)
+    x, y = pairs[0]
+    return contradicted(
+        f"“{amount.text}”: {x.mark} is {x.text} and {y.mark} is {y.text}, so they are"
+        f" {_written(abs(x.low - y.low), amount)} apart.",
+        a.alias,
+        b.alias,
+    )
+
+
+def _written(base: float, amount: Amount) -> str:
+    number = (
+        f"{base / amount.factor:.2f}" if amount.unit == "money" else f"{base / amount.factor:g}"
+    )
+    unit = re.sub(r"^[\d.,\s]+", "", amount.text)
+    return (
+        f"{number} {unit}".strip() if amount.text[:1] not in "£$€" else f"{amount.text[0]}{number}"
+    )
+
+
+def _limits(reading: Reading, amount: Amount) -> tuple[float, ...]:
+    """What the question states in the same unit; a bare number may be meant in any."""
+    return tuple(
+        one.value * (1 if one.unit == amount.unit else amount.factor)
+        for one in reading.given.amounts
+        if one.unit in (amount.unit, "") or amount.unit == ""
+    )
+
+
+def _from_limit(
+    facts: Facts,
+    of: Callable[[Facts], list[Measure]],
+    limits: tuple[float, ...],
+    amount: Amount,
+    sign: int,
+    sure: bool,
+) -> Verdict:
+    """`sure`: it is the limit, not something unnamed, that it is held against."""
+    stated = of(facts)
+    if any(said.unit == amount.unit and amount.holds(said.value) for said in facts.said):
+        return supported(facts.alias)
+    if not stated:
+        return not_found("", facts.alias)
+    for measure in stated:
+        for limit in limits:
+            apart = measure.low - limit
+            scale = amount.value and amount.factor
+            if amount.holds(abs(apart) if sign == 0 else sign * apart) and scale:
+                return supported(facts.alias)
+    if not sure:
+        return not_found("Say what it is held against.", facts.alias)
+    near = min(limits, key=lambda limit: abs(stated[0].low - limit))
+    return contradicted(
+        f"“{amount.text}”: {stated[0].mark} is {stated[0].text}, which is"
+        f" {_written(abs(stated[0].low - near), amount)} from what is asked.",
+        facts.alias,
+    )
+
+
+# Sums
+
+
+def sums(reading: Reading) -> Iterator[Found]:
+    clause = reading.clause
+    cue = SUM.search(reading.whole)
+    for amount in list(reading.left("money")):
+        if _AFTER.match(reading.text, amount.end) and re.match(
+            r"\s*(?:more|less|cheaper|dearer|over|under|above|below|short)",
+            reading.text[amount.end :],
+        ):
+            continue
+        many = times_named(reading, amount)
+        slots = clause.about(amount.start)
+        every = (
+            slots if len(slots) > 1 else tuple(m.slot for m in clause.mentions) or clause.sentence
+        )
+        if many and every:
+            slot, times = many
+            verdict = reading.each((slot,), _times, times, amount)
+        elif cue and len(every) > 1:
+            verdict = _sum(reading, every, amount)
+        elif cue and re.search(r"\b(?:both|two|pair)\b", reading.whole):
+            verdict = _sum(reading, reading.group, amount)
+        elif cue and every and not reading.each(every, _times, 1, amount).holds:
+            verdict = not_found("Name both, so that the sum can be checked.", *every[0])
+        else:
+            continue
+        yield reading.found("sum", amount.start, amount.end, verdict)
+
+
+def times_named(reading: Reading, amount: Amount) -> tuple[Slot, int] | None:
+    """ "Two of the Pulse", "three [p4]": the product and how many of it."""
+    for mention in reading.clause.mentions:
+        if mention.start > amount.start:
+            continue
+        found = re.search(
+            r"\b(two|three|four|five|six|\d|a pair)(?: of)?(?: the| these)?[\s*_]*$",
+            reading.text[: mention.start],
+            re.IGNORECASE,
+        )
+        if found:
+            word = found[1].lower()
+            times = {"two": 2, "a pair": 2, "three": 3, "four": 4, "five": 5, "six": 6}
+            return mention.slot, times.get(word) or int(word)
+    return None
+
+
+def _times(facts: Facts, times: int, amount: Amount) -> Verdict:
+    if facts.price is None:
+        return not_found("", facts.alias)
+    if amount.holds(times * facts.price):
+        return supported(facts.alias)
+    total = f"{times * facts.price:.2f}"
+    return contradicted(f"“{amount.text}”: {times} × {facts.price:.2f} is {total}.", facts.alias)
+
+
+def _sum(reading: Reading, slots: tuple[Slot, ...], amount: Amount) -> Verdict:
+    products = [reading.ledger[slot[0]] for slot in slots]
+    prices = [f.price for f in products if f.price is not None]
+    aliases = tuple(f.alias for f in products)
+    if len(prices) < len(products) or len(prices) < 2:
+        return not_found("", *aliases)
+    if amount.holds(sum(prices)):
+        return supported(*aliases)
+    added = " + ".join(f"{p:.2f}" for p in prices)
+    return contradicted(f"“{amount.text}”: {added} is {sum(prices):.2f}.", *aliases)
