@@ -63,11 +63,12 @@ async def test_a_page_cannot_claim_to_stand_elsewhere():
 
 
 async def test_what_a_reader_does_not_see_is_not_kept():
-    planted = PAGE.replace("keyless", "key\u200bless<script>steal()</script><|im_start|>")
+    planted = PAGE.replace("keyless", "key\u200bless<script>steal()</script>&lt;|im_start|&gt;")
     text = (await page(planted)).text
     assert "keyless" in text
     assert "steal" not in text
-    assert "im_start" not in text
+    plain = "A key\u200bless <|im_start|>chuck [here](http://evil.example)"
+    assert (await page(plain, "text")).text == "A keyless chuck here"
 
 
 @pytest.mark.parametrize(
