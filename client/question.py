@@ -16,8 +16,8 @@ _CURRENCY = r"(?:€|£|\$|euros?|pounds?|dollars?|EUR|USD|GBP|CHF|bucks|quid)"
 _PRICE = rf"{_SIGN}?\s?(?P<%s>{_NUMBER})(?:\s?{_CURRENCY}(?!\w))?"
 # A bare number with a noun behind it ("2 kg", "16 GB") bounds an attribute, not the price.
 _NOUN = re.compile(
-    r"[.,]?\d|\s*[-/x×]?\s*(?!(?:with|and|that|for|in|on|or|if|but|which|to|please|total|max|rated"
-    r"|maximum|at|from|by|incl\w*|including|is|would|as|budget|each|tops|rating|not|without|made"
+    r"[.,]?\d|\s*[-/x×]?\s*(?!(?:with|and|that|for|in(?= \w)|on|or|if|but|which|to|please"
+    r"|total|max|rated|maximum|at|from|by|incl\w*|including|is|would|as|budget|each|tops|rating|not|without|made"
     r"|having|available|now|new|who|delivered)\b)[a-zA-Z%\"°]"
 )
 _CURRENT = re.compile(rf"[£€$]|{_CURRENCY}(?!\w)", re.IGNORECASE)
@@ -66,9 +66,19 @@ _EXCLUDED = re.compile(
     r"(?:,? ?\b(?:but )?(?:not|no|nothing|anything but|other than|except(?: for)?|excluding))"
     r"(?: (?:from|by|made by))? (?P<brand>[A-Z][\w&.-]*(?: [A-Z][\w&.-]*)?)\b"
 )
+_SPELLED_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\s*(?:>=|=>|≥)\s*(?=\d)"), " at least "),
+    (re.compile(r"\s*(?:<=|=<|≤)\s*(?=\d)"), " at most "),
+    (re.compile(r"\s*>\s*(?=\d)"), " over "),
+    (re.compile(r"\s*<\s*(?=\d)"), " under "),
+    (re.compile(r"(?<=\d) ?in(?= *(?:$|[,;.?!)]|(?:with|and|or|under|for|that) ))"), " inch"),
+    (re.compile(r"\bpages (?:per|a) min(?:ute)?\b|\bpages/min\b", re.IGNORECASE), "ppm"),
+    (re.compile(r"(?<=\d)[- ]?(?:yrs?|y/o|yo)\b(?=[- ]?old)", re.IGNORECASE), " year"),
+    (re.compile(r"(?<=\d)[- ]?(?:y/o|yo)\b", re.IGNORECASE), " year old"),
+)
 _AGE = re.compile(
     r"\b(?:for|suitable for|aged?)\s+(?:(?:an?|my|our|the)\s+)?(?:\w+\s+)?(?:(?:of|aged?)\s+)?"
-    r"\d{1,2}[- ](?:years?|months?)[- ]?olds?"
+    r"(?:\d{1,2}(?:-| to | and ))?\d{1,2}[- ](?:years?|months?)[- ]?olds?"
     r"(?: (?:boys?|girls?|child(?:ren)?|kids?|son|daughter|toddlers?))?\b"
     r"|\bfor ages? \d{1,2}\b",
     re.IGNORECASE,
@@ -142,6 +152,8 @@ class Reading:
 
 
 def read_question(question: str) -> Reading:
+    for written, said in _SPELLED_OUT:
+        question = written.sub(said, question)
     reader = _Reader(" ".join(question.split()).rstrip("?!. "))
     _take_rating(reader)
     _take_budget(reader)

@@ -71,9 +71,22 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
 }
 """What people mean by a bare figure of a dimension, where the type's products state it."""
 _TOWARDS = frozenset({"for", "compatible", "with", "fit", "to"})
-_NEGATIONS = frozenset("without no not non isn't doesn't don't neither nor".split())
+_NEGATIONS = frozenset(
+    "without no not non isn't doesn't don't neither nor except excluding".split()
+)
+_PAIRED_NEGATIONS = (("anything", "but"), ("other", "than"), ("except", "for"))
 _ARTICLES = (("a",), ("an",), ("any",), ("the",), ("have",), ("want",), ("need",))
 _FEW_PRODUCTS = 50
+_SPELLED_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:>=|=>|≥)\s*(?=\d)"), " at least "),
+    (re.compile(r"(?:<=|=<|≤)\s*(?=\d)"), " at most "),
+    (re.compile(r">\s*(?=\d)"), " over "),
+    (re.compile(r"<\s*(?=\d)"), " under "),
+    (re.compile(r"(?<=\d)[- ]?yrs?\b", re.IGNORECASE), " year"),
+    (re.compile(r"(?<=\d)[- ]?(?:y/o|yo)\b", re.IGNORECASE), " year old"),
+    (re.compile(r"\bpages (?:per|a|/) ?min(?:ute)?\b|\bpages/min\b", re.IGNORECASE), "ppm"),
+)
+"""What `analyze` would lose."""
 _MAX_WORDS = 60
 """A longer query is text pasted by mistake; its first words say what is meant."""
 
@@ -134,6 +147,8 @@ class Vocabularies:
 
 
 def understand(text: str, known: Vocabularies) -> Understanding:
+    for written, said in _SPELLED_OUT:
+        text = written.sub(said, text)
     words = tuple(analyze(text))[:_MAX_WORDS]
     reading = _Reading(text, words, known)
     content = tuple(word for word in words if word not in STOP_WORDS)
@@ -192,7 +207,7 @@ class _Reading:
         self.used = [False] * len(words)
         self.quantities: list[Quantity] = []
         self.brands: list[str] = []
-        self.found: list[tuple[int, Suggestion]] = []
+        self.found: list[tuple[int, int, Suggestion]] = []
         self._capitalised = {
             word for token in re.findall(r"\b[A-Z][\w.&-]*", text) for word in analyze(token)
         }
@@ -203,7 +218,7 @@ class _Reading:
         self._counts()
         for read in (self._flag, self._brand, self._value):
             self._longest_first(read)
-        self.suggestions = [found for _, found in sorted(self.found, key=lambda each: each[0])]
+        self.suggestions = self._joined()
 
     # The kind of thing
 
@@ -262,7 +277,21 @@ class _Reading:
     def _add(self, start: int, end: int, wanted: Filter) -> None:
         self._use(start, end)
         said = " ".join(dict.fromkeys(self._spellings[start:end]))
-        self.found.append((start, Suggestion(said, wanted)))
+        self.found.append((start, end, Suggestion(said, wanted)))
+
+    def _joined(self) -> list[Suggestion]:
+        """In their order; "black or grey" is one filter that either meets."""
+        joined: list[tuple[int, int, Suggestion]] = []
+        for start, end, one in sorted(self.found, key=lambda each: each[0]):
+            before = joined[-1] if joined else None
+            if before and self.words[before[1] : start] == ("or",):
+                either = _either(before[2].filter, one.filter)
+                if either is not None:
+                    said = " ".join(dict.fromkeys(self._spellings[before[0] : end]))
+                    joined[-1] = (before[0], end, Suggestion(said, either))
+                    continue
+            joined.append((start, end, one))
+        return [one for _, _, one in joined]
 
     def _longest_first(self, read: Callable[[int, int], bool]) -> None:
         for size in range(4, 0, -1):
@@ -273,6 +302,8 @@ class _Reading:
     def _denial(self, start: int) -> int:
         """Where a denial before `start` begins ("without a"); `start` where there is none."""
         before = start - (self.words[max(0, start - 1) : start] in _ARTICLES)
+        if self.words[max(0, before - 2) : before] in _PAIRED_NEGATIONS:
+            return before - 2
         denied = before > 0 and self.words[before - 1] in _NEGATIONS
         return before - 1 if denied else start
 
@@ -290,6 +321,8 @@ class _Reading:
             before = self.words[at - 1] if at else ""
             if after[:1] == ("year",) and after[1:] == ("old",):
                 start, end = at, at + 3
+                if low := self._lower_end(at):  # "5-7 year olds" may all play with it
+                    start, word = self._from(at, at, low), low
             elif before in ("age", "aged"):
                 start, end = at - 1, at + (2 if after[:1] == ("year",) else 1)
             else:
@@ -496,6 +529,22 @@ class _Reading:
             if count >= (least if self.known.statistics.products[""] > _FEW_PRODUCTS else 1)
         }
         return sorted(totals, key=lambda name: (-totals[name], name))
+
+
+def _either(one: Filter, other: Filter) -> Filter | None:
+    """What meets one of both, where one filter can say so."""
+    match one, other:
+        case (AnyOf(), AnyOf()) if one.field == other.field:
+            return AnyOf(one.field, (*one.values, *other.values))
+        case (
+            Between(low=float(), high=float()),
+            Between(low=float(), high=float()),
+        ) if (one.field, one.unit) == (other.field, other.unit):
+            ends = (one.low, one.high, other.low, other.high)
+            known = [end for end in ends if end is not None]
+            return Between(one.field, min(known), max(known), one.unit)
+        case _:
+            return None
 
 
 def _spelled(text: str, words: Phrase) -> Sequence[str]:

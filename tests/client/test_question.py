@@ -80,6 +80,13 @@ READINGS = {
         [],
         ["for dad", "likes coffee"],
     ),
+    "a monitor ≥24 in with < 5 ms response time": (
+        "monitor",
+        ["at least 24 inch", "under 5 ms response time"],
+        [],
+    ),
+    "puzzles for 5-7 year olds under £20": ("puzzles", ["under £20", "for 5-7 year olds"], []),
+    "a game for my 6yo": ("game", ["for my 6 year old"], []),
     "hello": ("", [], []),
     "???": ("", [], []),
     "": ("", [], []),

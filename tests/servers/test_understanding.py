@@ -153,6 +153,9 @@ def test_a_kind_of_thing_that_the_shop_does_not_have_suggests_nothing():
         ("laptop with 16 GB storage", on("storage", "16 GB")),
         ("laptop, weight at most 2 kg", on("weight", "<= 2 kg")),
         ("a printer below 50 dB", on("noise", "< 50 dB(A)")),
+        ("monitor ≥24 in", on("display size", ">= 24 in")),
+        ("a printer < 50 dB", on("noise", "< 50 dB(A)")),
+        ("printer with at least 30 pages per minute", on("print speed", ">= 30 ppm")),
         ("a train set with at least 40 pieces", on("number of pieces", ">= 40")),
     ],
 )
@@ -161,10 +164,40 @@ def test_a_number_goes_to_what_such_products_state_in_its_unit(question: str, wa
 
 
 @pytest.mark.parametrize(
-    "question", ["a train set for a 6 year old", "train set age 6", "trains aged 6"]
+    "question",
+    [
+        "a train set for a 6 year old",
+        "train set age 6",
+        "trains aged 6",
+        "a train set for a 6 yr old",
+        "train set for my 6yo",
+        "train sets for 6-8 year olds",
+    ],
 )
 def test_an_age_asks_for_what_is_sold_from_that_age_on(question: str):
     assert Between("attributes.minimum age", None, 6, "years") in filters(question)
+
+
+def test_one_of_two_values_is_one_filter_that_either_meets():
+    assert AnyOf("attributes.colour", ("black", "grey")) in [
+        AnyOf(one.field, tuple(value.lower() for value in one.values))
+        for one in filters("black or grey keyboard")
+        if isinstance(one, AnyOf)
+    ]
+
+
+def test_one_of_two_sizes_is_a_range_over_both():
+    wide = filters("a 24-inch or 27-inch monitor")[0]
+    assert isinstance(wide, Between)
+    assert (wide.low, wide.unit) == (23.5, "in")
+    assert wide.high == pytest.approx(27.5)
+
+
+@pytest.mark.parametrize(
+    "question", ["a printer, anything but HP", "a printer other than HP", "printer except HP"]
+)
+def test_a_brand_that_is_not_wanted_is_not_asked_for(question: str):
+    assert not [one for one in filters(question) if one.field == "brand"]
 
 
 def test_a_unit_that_no_such_product_states_suggests_nothing():
