@@ -36,6 +36,8 @@ def claims_in(run: Trajectory, markup: str) -> tuple[Found, ...]:
 
 
 def _of_clause(reading: Reading, features: Features, stock: Stock) -> Iterator[Found]:
+    if not (reading.clause.quotes or _WORD.search(reading.text)):
+        return
     yield from _quotes(reading)
     yield from shares(reading)
     yield from sums(reading)
@@ -49,6 +51,9 @@ def _of_clause(reading: Reading, features: Features, stock: Stock) -> Iterator[F
     yield from brands(reading)
     yield from stock.of(reading)
     yield from features.of(reading)
+
+
+_WORD = re.compile(r"[^\W_]")
 
 
 # Quotes

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, cast
 
 from client.aliases import an_object, objects
@@ -16,6 +16,7 @@ _SUFFIX = re.compile(r"(?:ability|able|ible|ation|al|ments?|ings?|ions?|ness|les
 _WORD = re.compile(r"[^\W_]+")
 
 
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     word = normal(word)
     cut = _SUFFIX.sub("", word)

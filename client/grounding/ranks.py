@@ -22,6 +22,12 @@ _EQUAL = re.compile(
     re.IGNORECASE,
 )
 _THE_ONE = re.compile(r"\bthe (?:slightly |clearly |much )?$", re.IGNORECASE)
+_MAY_COMPARE = re.compile(
+    r"(?:er|est|more|less|most|least|worse|worst|rated|rating|score|longest|outlasts?|undercuts?"
+    r"|outweighs?)(?: |\b)",
+    re.IGNORECASE,
+)
+"""No sentence without one of these compares: a quick look before the many slow ones."""
 _NONE = re.compile(r"\b(?:no|none|nothing|nobody)\b[^,;]*$", re.IGNORECASE)
 _BESIDE = re.compile(
     rf"\s*(?:$|[,.:;)]|one\b|of (?:the|them|[{BLANKS}])|(?:choice|option|machine|set)\b)"
@@ -141,6 +147,8 @@ def _first_of(
     reading: Reading, adjectives: tuple[Adjective, ...]
 ) -> Iterator[tuple[re.Match[str], Adjective]]:
     """Each place once, by the adjective that says the most of it."""
+    if not _MAY_COMPARE.search(reading.text):
+        return
     seen: list[tuple[int, int]] = []
     for adjective in adjectives:
         for found in adjective.pattern.finditer(reading.text):

@@ -8,33 +8,37 @@ from client.grounding.having import EMPTY, WORD, Feature, has_it
 from client.grounding.judging import Verdict, contradicted, not_found, supported
 from client.grounding.reading import Found, Reading
 
+_NEXT_WORD = (
+    r"(?: (?!(?:and|or|but|so|that|which|than|as|for|in|on|to|at|with|from|by|is|are|if|because)\b)"
+    r"[^\W_][\w-]*)"
+)
 _SOMETHING = re.compile(
     r"\b(?:(?P<no>has no|have no|without(?: an?)?|lacks?(?: an?| any)?|(?:does|do)(?:n['’]t| not)"
     r" (?:have|include|come with|offer|support)(?: an?| any)?|comes without(?: an?)?|with no)"
-    r"|(?P<yes>(?:has|have|comes? with|includes?|ships? with|features|offers|supports|brings"
-    r"|is equipped with|is made of|are made of|is supplied with|sports|boasts)(?: an?"
-    r"| its own)?))\s+"
-    r"(?P<thing>(?:[^\W\d_][\w-]*)(?: (?!and\b|or\b|but\b|so\b|that\b|which\b|than\b|as\b|for\b"
-    r"|in\b|on\b"
-    r"|to\b|at\b|with\b|from\b|by\b|is\b|are\b|if\b|because\b)[^\W_][\w-]*){0,2})",
+    r"|(?P<yes>(?:has|have|features|offers|brings|sports|boasts)(?: an?| its own)"
+    r"|(?:comes? with|includes?|ships? with|supports|is equipped with|(?:is|are) made of"
+    r"|is supplied with)(?: an?| its own)?))\s+"
+    rf"(?P<thing>[^\W\d_][\w-]*{_NEXT_WORD}{{0,2}})",
     re.IGNORECASE,
 )
-_OPINION = re.compile(
-    r"\b(?:good|great|nice|fine|fair|best|better|clear\w*|lot|more|most|less|enough|plenty"
-    r"|advantage"
-    r"|edge|point|reputation|name|problem\w*|fans?|doubt|surprise\w*|trouble|fuss|idea|reason\w*"
-    r"|need"
-    r"|hesitation|rival\w*|equal|other|one|none|some|it|them|you|your|mine|yours|the|this|that"
-    r"|any|long\w*|much"
-    r"|weak\w*|strong\w*|sense|place|room|say|look|feel|feeling|character|charm|value|price|chance"
-    r"|choice|limit|complaint\w*|question|review\w*|owner\w*|rating\w*|same|highest|lowest|largest"
-    r"|smallest|only|just|many|few|everything|nothing|all|both|to|been|got|something|regret\w*"
-    r"|worries"
-    r"|worry|catch|flaw\w*|downside\w*|compromise\w*|competition|half|twice|effort|fault|faults|use"
-    r"|higher|lower|larger|smaller|bigger|longer|shorter|lighter|heavier|worse|two|three|four"
-    r"|five)\b",
-    re.IGNORECASE,
-)
+_OPINIONS = """
+advantage affordable all any appeal balance balanced beautiful been best better bigger bit both
+bright build catch chance character charm cheap choice clean clear clearer comfortable compact
+compelling competition complaints compromise compromises crisp decent decided deep design doubt
+downside downsides dull easy edge effort enough equal everything excellent fair fan fans fast
+fault faults feel feeling few fine finish fit five flat flaw flaws four fuss generous good got
+great habit half handy heavier heavy hesitation hidden higher highest hint history idea it job
+just lag larger largest less light lighter limit long longer look lot loud lower lowest many
+mine mix modern modest more most much name narrow need nice none nothing number one only other
+others owner owners performance place pleasant plenty point premium price problem problems quick
+quiet range rating ratings reason reasons regret regrets reliable reputation review reviews rich
+rival rivals robust room same say sense set sharp shorter simple sleek slow smaller smallest
+smooth soft solid some something sound strong stronger sturdy style stylish superb surprise
+surprises tendency that the them this three to touch trouble twice two use useful value variety
+warm way weak weaker wide worries worry worse you your yours
+"""
+_OPINION = re.compile(rf"\b(?:{'|'.join(_OPINIONS.split())})\b", re.IGNORECASE)
+"""Words of praise and blame, and those that end no name of a thing."""
 _FAMILIES = (
     (
         "black white silver grey gray red blue green rose pink gold yellow orange brown beige"
