@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from client.budget import Budget
+from client.folding import WINDOW
 from client.models import ModelSettings
+from client.tokens import tokens_of
 
 _STEPS = 6
 """Of a usual run, before the report; each asks for two calls."""
@@ -13,8 +15,6 @@ _OBSERVED = 1_500
 """Tokens that one tool call brings into the conversation."""
 _SAID = 600
 """Tokens of one draft."""
-_WINDOW = 32_000
-"""Of a model whose window is not configured; older observations are folded to fit."""
 
 
 def estimate(
@@ -24,10 +24,10 @@ def estimate(
     reads as much again."""
     calls = min(budget.tool_calls, 2 * _STEPS)
     turns = (calls + 1) // 2 + 2
-    base = len(json.dumps(list(tools))) // 4 + _SAID
+    base = tokens_of(json.dumps(list(tools))) + _SAID
     tokens, cost = 0, 0.0
     for settings in models.values():
-        window = settings.context_tokens or _WINDOW
+        window = settings.context_tokens or WINDOW
         read = sum(min(window, base + 2 * n * _OBSERVED) for n in range(turns))
         tokens += read + turns * _SAID
         priced = settings.cost(read, turns * _SAID)

@@ -210,10 +210,14 @@ def _at(value: Any, path: list[str]) -> Any:
     return value
 
 
+_LARGEST_PRICE = 1e15
+"""Beyond it the library that sets money out fails; no price is."""
+
+
 def money(amount: float, currency: str | None) -> str:
     """ "£63.99", "€429.95", "877.80" where the catalog states no currency."""
-    if not currency:
-        return f"{amount:.2f}"
+    if not currency or abs(amount) >= _LARGEST_PRICE:
+        return " ".join(filter(None, (currency, f"{amount:.2f}")))
     from babel.numbers import format_currency  # late: it takes a tenth of a second to load
 
     return format_currency(amount, currency, locale="en", group_separator=False)

@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from client.markup import NEAREST, RECOMMENDATION, UNVERIFIED, parse, quote_mark, quoted, value_of
+from client.markup import (
+    NEAREST,
+    RECOMMENDATION,
+    UNVERIFIED,
+    money,
+    parse,
+    quote_mark,
+    quoted,
+    value_of,
+)
 from client.report import render
 from client.trajectory import (
     ComparedValue,
@@ -170,6 +179,11 @@ def test_an_unstated_value_is_none_and_money_without_currency_shows_none() -> No
     assert value_of(product, "rating") is None
     assert value_of(product, "attributes.hdmi") is None
     assert value_of(product, "price") == "250.00"
+
+
+def test_a_price_beyond_all_prices_is_still_written() -> None:
+    assert money(1e300, "EUR").startswith("EUR 1000")
+    assert money(63.99, "GBP") == "£63.99"
 
 
 def test_prose_without_any_list_is_a_report_that_recommends_nothing() -> None:
