@@ -224,7 +224,8 @@ def _say_backup(backup: Path | None) -> None:
 @app.command()
 def doctor(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """Check what is installed, indexed and configured, and say what to do."""
-    from servers.doctor import FAIL, checks
+    from servers.doctor import checks
+    from servers.health import FAIL
     from servers.reporting import check_lines
 
     found = checks(index)

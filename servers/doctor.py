@@ -8,18 +8,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from servers import install, local_models, settings
 from servers.embedded import open_index
+from servers.health import FAIL, OK, WARN, Check
 from servers.index import IndexMissing, ServersError
-
-State = Literal["ok", "warn", "fail"]
-OK: State = "ok"
-WARN: State = "warn"
-FAIL: State = "fail"
+from servers.live.doctor import live_web
 
 _PACKAGES = ("productresearch", "fastmcp", "mcp", "tantivy", "pydantic")
 _OLD_DAYS = 30
@@ -27,24 +22,11 @@ _MODELS_SHOWN = 5
 _MODEL_VARIABLES = ("OPENAI_BASE_URL", "OPENAI_API_KEY")
 
 
-@dataclass(frozen=True)
-class Check:
-    name: str
-    state: State
-    said: str
-    to_do: str | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-
 def checks(
     index: str | None,
     environment: Mapping[str, str] | None = None,
     model_ports: Mapping[str, int] = local_models.PORTS,
 ) -> list[Check]:
-    from servers.live.doctor import live_web  # which says what it finds as a Check of ours
-
     environment = os.environ if environment is None else environment
     found = [_python(), *_packages()]
     try:

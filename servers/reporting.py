@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from servers.doctor import Check
+from servers.health import Check
 from servers.indexing import Indexed
 from servers.records import Kind
 

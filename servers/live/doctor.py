@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import anyio
 
-from servers.doctor import FAIL, OK, WARN, Check
+from servers.health import FAIL, OK, WARN, Check
 from servers.index import ServersError
 from servers.live.opening import SET_UP, provider_of
 from servers.live.search import Asked

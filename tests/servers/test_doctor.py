@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from servers.doctor import FAIL, OK, WARN, Check, checks
+from servers.doctor import checks
+from servers.health import FAIL, OK, WARN, Check
 from servers.install import install
 from tests.servers.toolshop import build_index
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 import pytest
 from anyio import to_thread
 
-from servers.doctor import FAIL, OK, WARN, Check
+from servers.health import FAIL, OK, WARN, Check
 from servers.live.doctor import live_web
 from tests.servers.hostile import Site, dripping, http, serving
 

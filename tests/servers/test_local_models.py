@@ -7,7 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from servers.doctor import OK, WARN, Check, checks
+from servers.doctor import checks
+from servers.health import OK, WARN, Check
 from servers.local_models import LocalServer, running
 
 LISTED = {"data": [{"id": "qwen3:8b", "owned_by": "library"}, {"id": "nomic-embed-text"}]}
