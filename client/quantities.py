@@ -70,6 +70,8 @@ _UNITS: dict[str, dict[str, tuple[float, str]]] = {
     "rotation": {"rpm": (1, "")},
     "resolution": {"MP": (1, "megapixel")},
     "density": {"dpi": (1, "")},
+    "area": {"m²": (1, "m2 sqm")},
+    "print speed": {"ppm": (1, "")},
     "temperature": {"°C": (1, "")},
     "speed": {"km/h": (1, ""), "mph": (1.609344, "")},
 }

@@ -77,10 +77,10 @@ def differences(reading: Reading) -> Iterator[Found]:
         else:
             less = cue["less"] or (after and after["under"])
             sign = -1 if less else 1 if cue["more"] else 0
-        slots = reading.clause.about(amount.start)
+        end = after.end() if after else amount.end
+        slots = reading.behind(end) or reading.clause.about(amount.start)
         if not slots:
             continue
-        end = after.end() if after else amount.end
         if before:
             reading.taken.append(before.span())
         for other in reading.amounts:
@@ -164,7 +164,15 @@ def _difference(
         pairs = list(alike(of(a), of(b)))
         return _held(amount, sign, pairs, a, b)
 
-    return of_pairs(reading, slots, others, judge)
+    verdict = of_pairs(reading, slots, others, judge)
+    turned = of_pairs(reading, others, slots, judge)
+    if turned.holds and not reading.clause.compared:
+        # Without "than" the words do not say which of the two is the subject.
+        return turned
+    plain = bool(reading.clause.compared) or len(reading.clause.sentence) == 2 or sign == 0
+    if verdict.status == "contradicted" and not plain:
+        return not_found("Say what it is held against.", *verdict.evidence)
+    return verdict
 
 
 def _held(
@@ -243,6 +251,8 @@ def sums(reading: Reading) -> Iterator[Found]:
     clause = reading.clause
     cue = SUM.search(reading.whole)
     for amount in list(reading.left("money")):
+        if re.search(r"\bper\b", reading.text, re.IGNORECASE):
+            continue
         if _AFTER.match(reading.text, amount.end) and re.match(
             r"\s*(?:more|less|cheaper|dearer|over|under|above|below|short)",
             reading.text[amount.end :],

@@ -45,6 +45,7 @@ _REVIEWED = re.compile(
 )
 _BRACKETED = re.compile(r"(?:stars?|/\s?5|out of 5|of 5|\d\.\d\d?|\ue000)\s*\((?:from )?#\)$")
 """A number in brackets behind a rating, with # for the number."""
+_PER = re.compile(r"\b(?:per|each|apiece)\b", re.IGNORECASE)
 _SIDE = re.compile(r"\d+(?:\.\d+)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -60,6 +61,8 @@ def figures(reading: Reading) -> Iterator[Found]:
             continue
         kind, judge = _KINDS.get(amount.unit, ("attribute", _quantity))
         verdict = reading.each(slots, judge, reading, amount)
+        if verdict.status == "contradicted" and _PER.search(reading.text):
+            verdict = not_found("State the whole value, not one per unit.", *verdict.evidence)
         yield reading.found(
             kind if amount.upper is None else "range", amount.start, amount.end, verdict
         )

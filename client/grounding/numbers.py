@@ -29,9 +29,11 @@ _NUMBER = re.compile(
     rf"(?P<and_half>(?: and|-and)[- ]a[- ]half)?)\b)",
     re.IGNORECASE,
 )
-_MONEY_BEFORE = re.compile(r"(?:(?P<sign>[£$€])|\b(?P<code>GBP|USD|EUR))\s?$")
+_CODES = "GBP|USD|EUR|CHF|CAD|AUD|SEK|NOK|DKK|PLN"
+_MONEY_BEFORE = re.compile(rf"(?:(?P<sign>[£$€])|\b(?P<code>{_CODES}))\s?$")
 _MONEY_AFTER = re.compile(
-    r"\s?(?:(?P<sign>[£€$])|(?P<code>GBP|USD|EUR)\b|[- ]?(?P<word>euros?|pounds?|dollars?|quid)\b)"
+    rf"\s?(?:(?P<sign>[£€$])|(?P<code>{_CODES})\b"
+    r"|[- ]?(?P<word>euros?|pounds?|dollars?|francs?|quid)\b)"
 )
 _CENTS = re.compile(r"p\b| ?(?:pence|cents?)\b")
 _WEIGHED = re.compile(r"weigh|heav|light", re.IGNORECASE)

@@ -9,7 +9,7 @@ from client.grounding.facts import Facts, stem
 from client.grounding.judging import Verdict, not_found, of_slot
 from client.grounding.measures import Measure, about, attributes, counts, named, price, ratings
 from client.grounding.reading import Reading
-from client.grounding.scopes import Slot
+from client.grounding.scopes import Clause, Mention, Slot
 
 _PRICE = re.compile(r"pric|cheap|expens|cost|dear|money|afford|pay|spend|budget", re.IGNORECASE)
 _RATING = re.compile(r"\brat(?:ed|ing|es)\b|stars?\b|scor|liked|mark", re.IGNORECASE)
@@ -126,6 +126,18 @@ def of_pairs(
     return worst[0] if worst else not_found()
 
 
+def _first_group(clause: Clause, compared: list[Mention]) -> list[Mention]:
+    """ "lighter than A and B, and 3 cm longer than C": only A and B."""
+    group = compared[:1]
+    for mention in compared[1:]:
+        if not re.fullmatch(
+            r"\W*(?:and|or|,)?(?: the)?\W*", clause.text[group[-1].end : mention.start]
+        ):
+            break
+        group.append(mention)
+    return group
+
+
 def others_of(reading: Reading, slots: tuple[Slot, ...], at: int) -> tuple[Slot, ...]:
     """What the subject is held against: named behind "than", else the rest of the sentence."""
     clause = reading.clause
@@ -133,7 +145,7 @@ def others_of(reading: Reading, slots: tuple[Slot, ...], at: int) -> tuple[Slot,
     after = [m for m in clause.mentions if m.start >= at]
     behind = tuple(
         left
-        for m in [m for m in after if m.compared] or after
+        for m in _first_group(clause, [m for m in after if m.compared]) or after
         if m.start >= at and m.slot[0][0] == "p"
         if (left := tuple(a for a in m.slot if a not in mine))
     )

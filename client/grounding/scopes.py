@@ -38,7 +38,8 @@ _COMPARED = re.compile(
     r"\b(?:than|unlike|instead of|rather than|(?:compared|next) (?:to|with)|versus|vs\.?|against"
     r"|alongside|over|beats"
     r"|undercuts|outlasts|outweighs|as|like|by|(?:matches|match|trails) )\s+"
-    rf"(?:(?:that|those) of )?(?:the |its |does )?[*_{BLANKS}]*$",
+    r"(?:(?:that|those) of |on |for |with |in |one |a |either |both )*(?:the |its |does )?"
+    rf"[*_{BLANKS}]*$",
     re.IGNORECASE,
 )
 _SAID_OF = (
