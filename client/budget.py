@@ -1,13 +1,11 @@
 """What a run may spend, what it has spent, and whether it still gets anywhere."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from client.trajectory import (
     Event,
-    Evidence,
     Message,
     Observation,
     RubricDrawn,
@@ -108,7 +106,7 @@ def usages(events: Iterable[Event]) -> Iterator[Usage]:
 
 def stalled(run: Trajectory) -> bool:
     """Whether the last steps brought nothing that the run had not seen before."""
-    seen: set[str] = set()
+    seen: set[int] = set()
     idle = 0
     step = None
     fresh = True
@@ -116,26 +114,7 @@ def stalled(run: Trajectory) -> bool:
         if observation.step != step:
             idle = 0 if fresh else idle + 1
             step, fresh = observation.step, False
-        news = set(_news(observation)) - seen
+        news = observation.told - seen
         seen |= news
         fresh = fresh or bool(news)
     return not fresh and idle + 1 >= STALLED_AFTER
-
-
-def _news(observation: Observation) -> Iterator[str]:
-    """Each thing the observation states; how a search marked its hits is none."""
-    for item in observation.evidence:
-        yield item.alias
-        yield from _stated(item)
-    if observation.ok and not observation.evidence:
-        yield _key(observation.name, (observation.result or {}).get("text"))
-
-
-def _stated(item: Evidence) -> Iterator[str]:
-    for name, value in item.fields.items():
-        if name != "highlights":
-            yield _key(f"{item.alias}.{name}", value)
-
-
-def _key(name: str, value: Any) -> str:
-    return f"{name}={json.dumps(value, sort_keys=True, default=str)}"

@@ -20,7 +20,7 @@ def as_read(observations: Iterable[Observation]) -> dict[str, str]:
     notes: set[str] = set()
     for one in observations:
         texts[one.call_id] = _read(one, known, notes)
-        known = fold_evidence((*known.values(), *one.evidence))
+        known = fold_evidence(one.evidence, known)
         notes.add(_note(one))
     return texts
 

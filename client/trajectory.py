@@ -4,7 +4,8 @@ A trajectory is a list of events, each appended once and never changed; all else
 (the plan in force, the evidence, the state) is computed from it.
 """
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -213,6 +214,27 @@ class Observation(Data):
     step: int = 0
     seconds: float = 0.0
 
+    @cached_property
+    def told(self) -> frozenset[int]:
+        """A hash, of this process, of each thing it states; how a search marked its hits is none.
+
+        Asked for all observations at every step, so it is worked out once."""
+        return frozenset(map(hash, _told(self)))
+
+
+def _told(observation: Observation) -> Iterator[str]:
+    for item in observation.evidence:
+        yield item.alias
+        for name, value in item.fields.items():
+            if name != "highlights":
+                yield _key(f"{item.alias}.{name}", value)
+    if observation.ok and not observation.evidence:
+        yield _key(observation.name, (observation.result or {}).get("text"))
+
+
+def _key(name: str, value: Any) -> str:
+    return f"{name}={json.dumps(value, sort_keys=True, default=str)}"
+
 
 class Ended(Data):
     event: Literal["ended"] = "ended"
@@ -232,7 +254,11 @@ class Trajectory(Data):
     events: tuple[Event, ...]
 
     def with_(self, *events: Event) -> "Trajectory":
-        return Trajectory.model_construct(events=(*self.events, *events))
+        after = Trajectory.model_construct(events=(*self.events, *events))
+        if "evidence" in vars(self):
+            # To fold all of it anew after each event would take a long run longer and longer.
+            vars(after)["evidence"] = fold_evidence(_evidence_in(events), self.evidence)
+        return after
 
     @cached_property
     def task(self) -> TaskGiven:
@@ -270,15 +296,23 @@ class Trajectory(Data):
     @cached_property
     def evidence(self) -> dict[str, Evidence]:
         """By alias; what later calls returned is laid over what earlier ones did."""
-        return fold_evidence(e for o in self.observations for e in o.evidence)
+        return fold_evidence(_evidence_in(self.events))
 
 
-def fold_evidence(seen: Iterable[Evidence]) -> dict[str, Evidence]:
-    ledger: dict[str, Evidence] = {}
+def _evidence_in(events: Iterable[Event]) -> Iterator[Evidence]:
+    for event in events:
+        if isinstance(event, Observation):
+            yield from event.evidence
+
+
+def fold_evidence(
+    seen: Iterable[Evidence], before: Mapping[str, Evidence] | None = None
+) -> dict[str, Evidence]:
+    """By alias: what was seen laid over what was known `before`, which stays as it is."""
+    ledger = dict(before or {})
     for item in seen:
-        before = ledger.get(item.alias)
-        if before:
-            item = item.model_copy(update={"fields": _laid_over(before.fields, item.fields)})
+        if held := ledger.get(item.alias):
+            item = item.model_copy(update={"fields": _laid_over(held.fields, item.fields)})
         ledger[item.alias] = item
     return ledger
 
