@@ -26,6 +26,7 @@ FORBIDDEN = [
     ("client", "servers"),
     ("client", "evaluation"),
     ("client", "finetune"),
+    ("finetune", "client"),
 ]
 
 
@@ -88,7 +89,8 @@ def test_every_dependency_is_pinned_by_name_and_version_only():
     ] == []
     pinned = {canonical(line.split("==")[0]) for line in lines}
     project = PYPROJECT["project"]
-    needed = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"].values()
+    needed = [*project["dependencies"], *(name for extra in extras for name in extra)]
     assert {canonical(re.split(r"[\[<>=]", each)[0]) for each in needed} <= pinned
 
 
