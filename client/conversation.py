@@ -117,7 +117,8 @@ def _critique(message: Message, refused: list[Verdict]) -> str:
         lines.append(f"- and {len(checks) - _MOST_CHECKS} faults more of these kinds")
     if message.state is State.PLANNING and message.plan is None:
         lines = [f"- {plan_of(message.text)[1]}"]
-    return "\n".join([_SENT_BACK, *lines, *([_CUT_OFF] if message.cut_off else [])])
+    unsaid = message.cut_off and all(check.code != "cut_off" for check in checks)
+    return "\n".join([_SENT_BACK, *lines, *([_CUT_OFF] if unsaid else [])])
 
 
 def _user(text: str) -> Turn:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from client import checks
+from client.checking import refused
 from client.toolbox import Toolbox
 from client.trajectory import Check, Message, RubricDrawn, ToolCall, Trajectory, Usage
 
@@ -62,7 +63,11 @@ class CodeSupervisor:
         return Judgement(tuple(checks.of_enough(run)))
 
     async def report(self, run: Trajectory, message: Message) -> Judgement:
-        return Judgement(tuple(checks.of_report(run, message.text)))
+        found = tuple(checks.of_report(run, message.text))
+        if message.cut_off:
+            text = "The report was cut off at the length limit. Write a shorter one, whole."
+            return Judgement((*found, refused("cut_off", text)))
+        return Judgement(found)
 
 
 class Unsupervised:

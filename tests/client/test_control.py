@@ -142,6 +142,22 @@ async def test_a_stop_ends_the_wait_and_writes_with_what_there_is() -> None:
     assert len(run.observations) == 1
 
 
+async def test_a_report_that_was_cut_off_is_asked_for_again() -> None:
+    class Wordy(Scripted):
+        async def write(self, run: Trajectory) -> Draft:
+            draft = await super().write(run)
+            return replace(draft, cut_off=not any(m.state is State.WRITING for m in run.messages))
+
+    run = await research(Wordy(reports=(REPORT, f"{REPORT}\nThat is all.\n")))
+    assert outline(run)[-5:] == [
+        "writing 4.1",
+        "revise cut_off",
+        "writing 5.2",
+        "accept",
+        "ended: done",
+    ]
+
+
 # Budgets of tokens and money
 
 
