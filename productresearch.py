@@ -9,7 +9,7 @@ from typing import Annotated, cast
 
 import typer
 
-FOLDERS = ("servers", "client", "finetune")
+FOLDERS = ("servers", "client", "synthesis", "finetune")
 
 app = typer.Typer(name="productresearch", no_args_is_help=True, pretty_exceptions_enable=False)
 

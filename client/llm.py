@@ -20,7 +20,7 @@ class LLMResearcher:
     def __init__(self, model: ChatModel, tools: Sequence[Tool]) -> None:
         self.name = model.name
         self._model = model
-        self._tools = [_function(tool) for tool in tools]
+        self._tools = [function(**tool.offered) for tool in tools]
         self._names = ", ".join(tool.name for tool in tools)
 
     async def plan(self, run: Trajectory) -> Draft:
@@ -32,7 +32,7 @@ class LLMResearcher:
         return _draft(reply, reply.text, tool_calls=reply.tool_calls)
 
     async def write(self, run: Trajectory) -> Draft:
-        ask = filled("write", question=run.task.question, needs=_needs(run), why=_why(run))
+        ask = asked_to_write(run)
         # Some endpoints want the tools of earlier calls; a small window needs their room more.
         tools = self._tools if small_in(self._model.context_tokens, self._tools) else []
         reply = await self._model.complete(self._chat(run, tools, ask), tools, may_call=False)
@@ -59,13 +59,14 @@ def _draft(reply: Reply, text: str, **more: Any) -> Draft:
     return Draft(text=text, thought=reply.thought, usage=reply.usage, cut_off=reply.cut_off, **more)
 
 
-def _function(tool: Tool) -> dict[str, Any]:
-    function = {
-        "name": tool.name,
-        "description": tool.description,
-        "parameters": tool.input_schema,
-    }
-    return {"type": "function", "function": function}
+def function(name: str, description: str, input_schema: dict[str, Any]) -> dict[str, Any]:
+    """A tool as a chat model is told of it."""
+    told = {"name": name, "description": description, "parameters": input_schema}
+    return {"type": "function", "function": told}
+
+
+def asked_to_write(run: Trajectory) -> str:
+    return filled("write", question=run.task.question, needs=_needs(run), why=_why(run))
 
 
 def _needs(run: Trajectory) -> str:

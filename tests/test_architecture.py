@@ -27,6 +27,7 @@ FORBIDDEN = [
     ("client", "evaluation"),
     ("client", "finetune"),
     ("finetune", "client"),
+    ("synthesis", "servers"),
 ]
 
 
