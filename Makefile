@@ -49,6 +49,8 @@ serve: env ## the three servers over HTTP, on the index in your data folder
 bench: env ## the figures of docs/benchmarks.md; on real data where PRODUCTRESEARCH_TEST_DATA is set
 	$(BIN)/python benchmarks/indexing.py
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/grounding.py
+	$(BIN)/python benchmarks/agent.py
 	@data="$$PRODUCTRESEARCH_TEST_DATA"; \
 	if [ -z "$$data" ]; then echo "PRODUCTRESEARCH_TEST_DATA is not set: no figures on real data"; exit; fi; \
 	catalog="--catalog $$data/icecat/products-*.json.gz --mapping icecat"; \

@@ -15,7 +15,7 @@ from servers import embedded_text
 from servers.records import Product
 
 REPOSITORY = Path(__file__).parent.parent.parent
-SCRIPTS = ["indexing", "search", "retrieval", "reports"]
+SCRIPTS = ["indexing", "search", "retrieval", "reports", "grounding", "agent"]
 
 
 def ran(script: str, *arguments: str | Path) -> dict[str, Any]:
@@ -96,6 +96,18 @@ def test_retrieval_compares_each_system_with_the_baseline(shop: Path, tmp_path: 
     assert found["systems"]["one-field BM25"]["ndcg"] == 1
     assert found["systems"]["ours"]["ndcg_against_baseline"]["mean"] == 0
     assert set(found["systems"]) >= {f"ours without {part}" for part in retrieval.PARTS}
+
+
+def test_the_loop_is_measured_against_its_own_calls_made_bare():
+    found = ran("agent", "--runs", "3", "--rounds", "1", "--latency", "0.01")
+    (one,) = found["one"]["rounds"]
+    assert one["steps"] == 9
+    assert one["bare"]["disk"] == 0 < one["ours"]["disk"] < one["ours"]["wall"]
+    assert found["one"]["ratio"] == pytest.approx(one["ours"]["wall"] / one["bare"]["wall"])
+    (many,) = found["many"]
+    assert (many["count"], many["at_once"]) == (3, 3)
+    assert many["ideal"] == pytest.approx(9 * 0.01)
+    assert many["ratio"] > 1
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
