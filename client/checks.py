@@ -11,6 +11,7 @@ from typing import Any
 from client.aliases import objects
 from client.checking import overlap, refused, weighed, words
 from client.constraints import stated
+from client.foreign import foreign_in_report
 from client.grounding.claims import claims_in
 from client.markup import (
     COMPARISON,
@@ -144,6 +145,7 @@ def of_report(run: Trajectory, markup: str) -> Iterator[Check]:
     yield from _marks(run, report)
     yield from _columns(report)
     yield from _claims(run, report)
+    yield from foreign_in_report(run, markup)
     for alias in report.aliases(RECOMMENDATION):
         yield from recommended_checks(run, report, alias)
     if run.plan:

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from client.foreign import without_addresses
 from client.grounding.claims import claims_in
 from client.grounding.reading import Found
 from client.markup import (
@@ -54,7 +55,7 @@ def render(run: Trajectory, markup: str, stop_reason: StopReason) -> tuple[str, 
 
     Claims in plain words that the evidence contradicts are struck out; those it does not know are
     marked. The last line counts them."""
-    markup = _PRIVATE.sub("", markup)
+    markup = without_addresses(run, _PRIVATE.sub("", markup))
     claims = claims_in(run, markup)
     parsed = parse(_signed(markup, claims))
     numbered = _References(run.evidence, claims)

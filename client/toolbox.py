@@ -26,6 +26,7 @@ from pydantic import ValidationError
 from client import refusals
 from client.aliases import OUR_TOOLS, Aliases, Fields
 from client.errors import ToolsUnavailable
+from client.foreign import foreign_call
 from client.trajectory import Check, Observation, ToolCall, Trajectory
 
 Source = ClientTransport | FastMCP
@@ -98,7 +99,7 @@ class Toolbox:
     def refusal(self, run: Trajectory, call: ToolCall) -> Check | None:
         """Why the call cannot be sent, and what to write instead; None where it can.
 
-        Codes: unknown_tool, bad_arguments, unseen_alias."""
+        Codes: unknown_tool, bad_arguments, unseen_alias, from_page_text."""
         route = self._routes.get(call.name)
         if route is None:
             return _refused(
@@ -110,6 +111,8 @@ class Toolbox:
             return _refused("bad_arguments", faults, call)
         if route.tool.ours and (unseen := Aliases(run).unseen(call.arguments)):
             return _refused("unseen_alias", refusals.unseen_alias(call.name, unseen, run), call)
+        if foreign := foreign_call(run, call):
+            return _refused("from_page_text", foreign, call)
         return None
 
     async def send(self, run: Trajectory, call: ToolCall) -> Answer:
