@@ -68,7 +68,7 @@ class Desk:
         self._thread = ThreadPoolExecutor(1)
 
     async def take(self, asked: ChatRequest, tools: Sequence[dict[str, Any]]) -> Answer:
-        """Raises Refused where the chat leaves no room for an answer."""
+        """Raises Refused where the chat leaves no room for an answer, and where the model fails."""
         prompt = await self._run(lambda: self.model.prompt(asked.turns, tools, asked.begun))
         window = self.model.context_tokens
         room = window - len(prompt)
@@ -82,7 +82,8 @@ class Desk:
         return Answer(asked, prompt, min(asked.limit or room, room))
 
     async def write(self, answer: Answer) -> AsyncGenerator[str | Call]:
-        """Text and calls as they come, and "" for a token that shows nothing yet."""
+        """Text and calls as they come, and "" for a token that shows nothing yet. Raises Refused
+        where the model fails."""
         asked, reader = answer.asked, Reader(answer.asked.stops, answer.asked.may_call)
         async with self._turn:
             made = self.model.generate(
@@ -106,7 +107,12 @@ class Desk:
             yield piece
 
     async def _run(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except Exception as error:
+            said = " ".join(str(error).split())[:300]
+            told = f"the model failed ({type(error).__name__}: {said})"
+            raise Refused(told, status=500) from error
 
 
 def _or_nothing(pieces: Iterable[str | Call]) -> list[str | Call]:

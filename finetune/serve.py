@@ -77,7 +77,7 @@ def build_app(model: Model, host: str = "127.0.0.1") -> Starlette:
             Route("/v1/chat/completions", completions, methods=["POST"]),
         ],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=hosts)],
-        exception_handlers={Refused: _refused, HTTPException: _unknown, Exception: _failed},
+        exception_handlers={Refused: _refused, HTTPException: _unknown},
     )
 
 
@@ -124,8 +124,8 @@ async def _events(desk: Desk, answer: Answer) -> AsyncGenerator[str]:
         options = answer.asked.stream_options
         if options and options.include_usage:
             yield _event({**body, "choices": [], "usage": answer.usage})
-    except Exception as error:
-        yield _event(_fault(error).body)
+    except Refused as error:
+        yield _event(error.body)
     yield "data: [DONE]\n\n"
 
 
@@ -156,18 +156,9 @@ def _described(model: Model) -> dict[str, Any]:
 # Errors
 
 
-def _fault(error: Exception) -> Refused:
-    said = " ".join(str(error).split())[:300]
-    return Refused(f"the model failed ({type(error).__name__}: {said})", status=500)
-
-
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return JSONResponse(error.body, error.status)
-
-
-def _failed(request: Request, error: Exception) -> Response:
-    return _refused(request, _fault(error))
 
 
 def _unknown(request: Request, error: Exception) -> Response:

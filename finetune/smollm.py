@@ -23,6 +23,7 @@ def fetch(folder: Path) -> None:
         # The template of the package has no tools.
         tokenizer.chat_template = TEMPLATE
         part = folder.with_name(f".{folder.name}.part")
+        part.mkdir(parents=True, exist_ok=True)
         model.save_pretrained(part)
         tokenizer.save_pretrained(part)
     part.replace(folder)
