@@ -13,6 +13,7 @@ import pytest
 
 HOME = pytest.StashKey[str]()
 TEST_DATA = "PRODUCTRESEARCH_TEST_DATA"
+TEST_MODEL = "PRODUCTRESEARCH_TEST_MODEL"
 
 
 class NetworkRefused(BaseException):
@@ -29,7 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Before any module is imported, since settings may be read at import."""
     for name in list(os.environ):
-        if name.startswith(("PRODUCTRESEARCH_", "OPENAI_")) and name != TEST_DATA:
+        if name.startswith(("PRODUCTRESEARCH_", "OPENAI_")) and name not in (TEST_DATA, TEST_MODEL):
             del os.environ[name]
     home = config.stash[HOME] = tempfile.mkdtemp(prefix="productresearch-home-")
     os.environ["HOME"] = os.environ["USERPROFILE"] = home
@@ -46,8 +47,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "test_data" in getattr(item, "fixturenames", ()):
-            item.add_marker("data")
+        for fixture, marker in (("test_data", "data"), ("test_model", "model")):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -73,6 +75,16 @@ def test_data() -> Path:
         pytest.skip(f"{TEST_DATA} names no folder of data sets")
     folder = Path(os.environ[TEST_DATA])
     assert folder.is_dir(), f"{TEST_DATA} is not a folder: {folder}"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def test_model() -> Path:
+    """The folder of a real small model; a test that asks for it is marked `model`."""
+    if TEST_MODEL not in os.environ:
+        pytest.skip(f"{TEST_MODEL} names no folder with a model (`productresearch finetune model`)")
+    folder = Path(os.environ[TEST_MODEL])
+    assert folder.is_dir(), f"{TEST_MODEL} is not a folder: {folder}"
     return folder
 
 
