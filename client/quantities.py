@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+# "_" stands for a space within a spelling.
 _UNITS: dict[str, dict[str, tuple[float, str]]] = {
     "length": {
         "mm": (1, "millimetre millimeter"),
@@ -70,8 +71,8 @@ _UNITS: dict[str, dict[str, tuple[float, str]]] = {
     "rotation": {"rpm": (1, "")},
     "resolution": {"MP": (1, "megapixel")},
     "density": {"dpi": (1, "")},
-    "area": {"m²": (1, "m2 sqm")},
-    "print speed": {"ppm": (1, "")},
+    "area": {"m²": (1, "m2 sqm square_metre square_meter sq_m")},
+    "print speed": {"ppm": (1, "pages/min pages/minute pages_a_minute pages_per_minute")},
     "temperature": {"°C": (1, "")},
     "speed": {"km/h": (1, ""), "mph": (1.609344, "")},
 }
@@ -80,13 +81,16 @@ _UNITS: dict[str, dict[str, tuple[float, str]]] = {
 def _spellings() -> Iterator[tuple[str, tuple[str, float]]]:
     for dimension, units in _UNITS.items():
         for unit, (factor, others) in units.items():
-            for spelling in (unit, *others.split()):
+            for written in (unit, *others.split()):
+                spelling = written.replace("_", " ")
                 yield spelling, (dimension, factor)
                 if spelling[-1].isalpha():
                     yield spelling + "s", (dimension, factor)
 
 
 _EXACT = dict(_spellings())
+LONG_UNITS = tuple(s for s in _EXACT if " " in s or "/" in s)
+"""Spellings that are more than one word."""
 _WITHOUT_CASE = {spelling.casefold(): known for spelling, known in reversed(_EXACT.items())}
 _QUANTITY = re.compile(r"(?P<number>[-+]?\d+(?:[ ,]\d{3})*(?:\.\d+)?)\s*(?P<unit>\D.*)?")
 

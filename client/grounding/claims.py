@@ -15,6 +15,8 @@ from client.grounding.reading import Found, Given, Reading
 from client.grounding.scopes import Clause, Scopes
 from client.grounding.shares import shares
 from client.grounding.stock import Stock, brands
+from client.grounding.tallies import tallies
+from client.grounding.units import per_units
 from client.markup import unmarked
 from client.trajectory import Trajectory
 
@@ -39,6 +41,12 @@ def _of_clause(reading: Reading, features: Features, stock: Stock) -> Iterator[F
     if not (reading.clause.quotes or _WORD.search(reading.text)):
         return
     yield from _quotes(reading)
+    yield from tallies(reading, lambda one: _of_one(one, features, stock))
+    yield from _of_one(reading, features, stock)
+
+
+def _of_one(reading: Reading, features: Features, stock: Stock) -> Iterator[Found]:
+    yield from per_units(reading)
     yield from shares(reading)
     yield from sums(reading)
     yield from ratios(reading)

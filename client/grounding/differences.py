@@ -3,41 +3,44 @@
 import re
 from collections.abc import Callable, Iterator
 
-from client.grounding.adjectives import LESS, MORE
+from client.grounding.comparing import LESS, MORE, QUICK, SUPERLATIVES
 from client.grounding.facts import Facts, stem
 from client.grounding.figures import REVIEWS
 from client.grounding.judging import Verdict, contradicted, not_found, supported
 from client.grounding.measures import Measure
 from client.grounding.numbers import Amount
 from client.grounding.reading import Found, Reading
-from client.grounding.relations import alike, measured, of_pairs, others_of, topic
+from client.grounding.relations import alike, held_against, measured, of_pairs, topic
 from client.grounding.scopes import BLANKS, Slot
 
-_APART = r"to spare|left over|left|stays? in|remains?|apart|(?:of )?difference|gap|between them"
-_NOT_BETWEEN = (
+_APART = (
+    "to spare|left over|left|stays? in|remains?|apart|(?:of )?difference|gap|between them"
+    "|to be (?:exact|precise)|of (?:your|the) (?:budget|limit|allowance)"
+)
+_NO_NOUN = (
     "is are was which and or to for in at with on of by but while that across among after per from"
     " than about around cost costs weigh weighs last lasts it they"
 ).replace(" ", "|")
+_SOFT = r"(?:a |the )?(?:little |bit |whole |full )?"
 _AFTER = re.compile(
-    rf"\s*(?:(?!(?:{_NOT_BETWEEN})\b)[a-z]+ )?(?:a |the )?(?:little |bit |whole |full )?"
-    rf"(?:too (?P<under>short|small|few|little|light|narrow|low)|(?P<beyond>too [a-z]+)"
+    # "12 more", "12 reviews more", "3 cm too short"
+    rf"\s*(?:(?!(?:{_NO_NOUN})\b)[a-z]+ )?{_SOFT}"
+    r"(?:too (?P<under>short|small|few|little|light|narrow|low|slow)|(?P<beyond>too [a-z]+)"
     rf"|(?P<less>{LESS})|(?P<more>{MORE})|(?P<apart>{_APART}))\b",
     re.IGNORECASE,
 )
-_BY = r"(?:[^.;]*? )?by"
 _BEFORE = re.compile(
-    rf"\b(?:(?P<less>(?:saves?|saving)(?: you)?|(?:undercuts?|falls short|trails?|misses|short"
-    rf"|below"
-    rf"|under|cheaper|lighter|shorter|quieter|smaller|lower|fewer|narrower|thinner|less) {_BY}"
-    rf"|loses|gives up"
-    rf"|stays? below {_BY})"
-    rf"|(?P<more>(?:over|above|beyond|exceeds?|breaks?|tops?|overshoots?|outlasts?|outweighs?"
-    rf"|leads?"
-    rf"|dearer|longer|heavier|higher|louder|larger|taller|wider|more|bigger|brighter|expensive"
-    rf"|pricier|costlier|noisier|thicker) {_BY}"
-    r"|adds|premium of|surcharge of|another|an extra)"
+    r"\b(?:(?P<less>saves?(?: you)?|saving(?: you)?|loses|gives up)"
+    r"|(?P<more>adds|premium of|surcharge of|another|an extra)"
     r"|(?P<apart>(?:difference|gap|spread)\b[^.;]*?(?: of| is| comes to| amounts to| are)"
-    rf"|beats {_BY}|between [^.;]*? (?:lie|are|is)|differs? by|leaves?(?: you)?|spare))\s*$",
+    r"|between [^.;]*? (?:lie|are|is)|leaves?(?: you)?|spare"
+    r"|(?P<by>by)))\s*$",
+    re.IGNORECASE,
+)
+_WAYS = re.compile(
+    rf"\b(?:(?P<less>undercuts?|falls|trails?|miss(?:es)?|stays|{LESS})"
+    rf"|(?P<more>exceeds?|breaks?|tops?|overshoots?|out(?:last|weigh|score)s?|leads?|expensive|{MORE})"
+    r"|(?P<apart>differs?|differ|beats?|wins?))\b",
     re.IGNORECASE,
 )
 LIMIT = re.compile(
@@ -48,7 +51,8 @@ LIMIT = re.compile(
 SUM = re.compile(
     r"\b(?:together|combined|in total|altogether|total\w*|in all|add(?:s|ing)? up|sum\w*"
     r"|buying both"
-    r"|plus|comes? to|pair of|both for|the pair|the lot|for both|all told|for the two|as a set"
+    r"|plus|comes? to|pair of|both for|the pair|for the lot|side by side|for both|all told"
+    r"|for the two|as a set"
     r"|and add)\b",
     re.IGNORECASE,
 )
@@ -72,16 +76,14 @@ def differences(reading: Reading) -> Iterator[Found]:
             continue
         if cue is None or amount.unit == "%" or amount.upper is not None:
             continue
-        if after and after["beyond"]:
-            sign = 1
-        else:
-            less = cue["less"] or (after and after["under"])
-            sign = -1 if less else 1 if cue["more"] else 0
+        sign = _sign(reading, before, after, amount)
+        if sign is None:
+            continue
         end = after.end() if after else amount.end
         slots = reading.behind(end) or reading.clause.about(amount.start)
         if not slots:
             continue
-        if before:
+        if before and not before["by"]:
             reading.taken.append(before.span())
         for other in reading.amounts:
             if 0 <= other.start - end <= 20 and reading.given.holds(other):
@@ -89,6 +91,28 @@ def differences(reading: Reading) -> Iterator[Found]:
         yield reading.found(
             "difference", amount.start, end, _difference(reading, amount, slots, sign, end)
         )
+
+
+def _sign(
+    reading: Reading, before: re.Match[str] | None, after: re.Match[str] | None, amount: Amount
+) -> int | None:
+    """1 for more, -1 for less, 0 where the words say no way; None for a "by" of something else."""
+    if before and before["by"]:
+        return _way(reading.text[: before.start()])
+    if before:
+        return -1 if before["less"] else 1 if before["more"] else 0
+    if after is None or after["apart"]:
+        return 0
+    sign = -1 if after["less"] or after["under"] else 1
+    quick = (after["less"] or after["more"] or "").lower() in QUICK and amount.unit != "time"
+    return -sign if quick else sign
+
+
+def _way(text: str) -> int | None:
+    """What the last word that compares says: "outlasts it by", "the lightest, by"."""
+    said = [(m.start(), -1 if m["less"] else 1 if m["more"] else 0) for m in _WAYS.finditer(text)]
+    said += [(m.start(), adjective.sign) for m, adjective in SUPERLATIVES.within(text)]
+    return max(said)[1] if said else None
 
 
 def _total(reading: Reading, amount: Amount, slots: tuple[Slot, ...]) -> Measure | None:
@@ -146,33 +170,24 @@ def _difference(
             return [total]
         return measured(facts, amount.unit, topic(rest), text, amount.end)
 
-    limits = _limits(reading, amount)
-    named = [m.start for m in reading.clause.mentions if m.start >= amount.end and m.compared]
-    asked = LIMIT.search(text, amount.end, min(named, default=len(text)))
-    others = others_of(reading, slots, amount.end)
-    if sign == 0 and len(slots) == 2:
-        slots, others, asked = slots[:1], slots[1:], None
-    if limits and (asked or not others):
-        sure = bool(asked or _OF_A_LIMIT.search(text[:end]))
-        return reading.each(slots, _from_limit, of, limits, amount, sign, sure)
-    if not others and reading.clause.inherited and reading.clause.inherited != slots:
-        others = reading.clause.inherited
-    if not others:
-        return not_found("Say what it is held against.", *slots[0])
-
     def judge(a: Facts, b: Facts) -> Verdict:
         pairs = list(alike(of(a), of(b)))
         return _held(amount, sign, pairs, a, b)
 
-    verdict = of_pairs(reading, slots, others, judge)
-    turned = of_pairs(reading, others, slots, judge)
-    if turned.holds and not reading.clause.compared:
-        # Without "than" the words do not say which of the two is the subject.
-        return turned
-    plain = bool(reading.clause.compared) or len(reading.clause.sentence) == 2 or sign == 0
-    if verdict.status == "contradicted" and not plain:
-        return not_found("Say what it is held against.", *verdict.evidence)
-    return verdict
+    limits = _limits(reading, amount)
+    named = [m.start for m in reading.clause.mentions if m.start >= amount.end and m.compared]
+    later = [a.start for a in reading.amounts if a.start > end]
+    asked = LIMIT.search(text, amount.end, min((*named, *later), default=len(text)))
+    if sign == 0 and len(slots) == 2:
+        return of_pairs(reading, slots[:1], slots[1:], judge)
+    of_limit = not_found()
+    if limits and not named:
+        sure = bool(asked or _OF_A_LIMIT.search(text[:end]))
+        of_limit = reading.each(slots, _from_limit, of, limits, amount, sign, sure)
+        if asked or of_limit.holds:
+            return of_limit
+    verdict = held_against(reading, slots, amount.end, judge)
+    return of_limit if of_limit.status == "contradicted" and not verdict.holds else verdict
 
 
 def _held(
@@ -283,7 +298,8 @@ def times_named(reading: Reading, amount: Amount) -> tuple[Slot, int] | None:
         if mention.start > amount.start:
             continue
         found = re.search(
-            r"\b(two|three|four|five|six|\d|a pair)(?: of)?(?: the| these)?[\s*_]*$",
+            r"\b(two|three|four|five|six|\d|a pair)(?: (?:pairs?|pieces|units|sets|boxes))?"
+            r"(?: of)?(?: the| these)?[\s*_]*$",
             reading.text[: mention.start],
             re.IGNORECASE,
         )

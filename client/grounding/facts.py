@@ -39,7 +39,8 @@ _ALSO = {
     "age": "old from", "size": "big large small", "power": "draw watt", "thickness": "thick slim",
     "heating": "heat ready warm", "charging": "charge recharge reload", "pressure": "bar",
     "illuminance": "bright lux", "brightness": "bright", "flux": "lumen bright",
-    "refresh": "hertz", "resolution": "pixel", "container": "hopper bean",
+    "person": "head sleep sleeper people", "refresh": "hertz",
+    "resolution": "pixel", "container": "hopper bean",
 }  # fmt: skip
 ALSO: dict[str, frozenset[str]] = {}
 """For a stem of prose the stems in names of attributes that it may mean."""
@@ -69,6 +70,11 @@ class Value:
         if re.fullmatch(r"\d+", text):
             return int(text) > 0
         return None
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """What a number without a unit counts: "250 sheets"."""
+        return stems(self.text)
 
     @property
     def plain(self) -> bool:

@@ -37,13 +37,18 @@ _COUNTING = re.compile(
     r"|brews?)\s+(?:only |just |a set of )?$",
     re.IGNORECASE,
 )
-_ALONE = re.compile(r"\s*(?:$|[,;:|).]|[–—-] |to \d|against \d|and\b|from\b|by\b|over\b|out\b)")
+_ALONE = re.compile(
+    r"\s*(?:$|[,;:|).]|[–—-] |to \d|against \d|and\b|from\b|by\b|over\b|out\b|\(\d)"
+)
 _MOST = 0.125
 _REVIEWED = re.compile(
-    r"\b(?:reviewed|rated|based on|averaged (?:over|across))\s+(?:by |some |about |over )?$",
+    r"\b(?:reviewed|rated|based on|averaged (?:over|across)|\d\.\d\d? from)\s+"
+    r"(?:by |some |about |over |only |just |a mere )*$",
     re.IGNORECASE,
 )
-_BRACKETED = re.compile(r"(?:stars?|/\s?5|out of 5|of 5|\d\.\d\d?|\ue000)\s*\((?:from )?#\)$")
+_BRACKETED = re.compile(
+    r"(?:reviews?|stars?|/\s?5|out of 5|of 5|\d\.\d\d?|\ue000)\s*\((?:from )?#\)$"
+)
 """A number in brackets behind a rating, with # for the number."""
 _PER = re.compile(r"\b(?:per|each|apiece)\b", re.IGNORECASE)
 _SIDE = re.compile(r"\d+(?:\.\d+)?")

@@ -64,7 +64,7 @@ def _measure(facts: Facts, value: Value, amount: Amount) -> Measure:
         amount.slack,
         mark,
         value.text,
-        value.words,
+        value.words if amount.unit else value.words | value.counted,
         open_,
         amount.factor,
     )

@@ -21,6 +21,8 @@ class Name:
     end: int
     aliases: tuple[str, ...]
     """All products that the words may mean."""
+    plural: bool = False
+    """ "the two Auvidos": each of them."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Names:
             for place, token in enumerate(title):
                 self._places[token.word].append((alias, place))
         self._known = {normal(word) for word in known}
-        self._leading = self._leading_words()
+        self._leading = self._leading_words() | self._telling_words()
         self._brand_words = {b[0] for b in self._brands.values() if b and b[0] not in _COMMON}
         for alias, brand in self._brands.items():
             if brand and brand[0] not in {t.word for t in self._titles[alias]}:
@@ -61,13 +63,29 @@ class Names:
             and _like_a_name(token.text)
         }
 
+    def _telling_words(self) -> set[str]:
+        """What tells apart two whose titles begin alike: "DW" and "MFP"."""
+        return {
+            token.word
+            for title in self._titles.values()
+            for other in self._titles.values()
+            if [t.word for t in title[:2]] == [t.word for t in other[:2]]
+            for token in title[2:_NEAR_THE_BRAND]
+            if token.text[0].isupper()
+            and token.word not in {t.word for t in other}
+            and normal(token.word) not in self._known
+        }
+
     def within(self, text: str) -> Iterator[Name]:
         tokens = _tokens(text)
         at = 0
         while at < len(tokens):
             length, aliases = self._longest(tokens, at)
             if aliases and self._names(tokens[at : at + length]):
-                yield Name(tokens[at].start, tokens[at + length - 1].end, aliases)
+                last = tokens[at + length - 1]
+                plural = length == 1 and last.word not in self._places
+                meant = self._plainest(tokens[at : at + length], aliases)
+                yield Name(tokens[at].start, last.end, meant, plural)
                 at += length
             else:
                 at += 1
@@ -82,6 +100,16 @@ class Names:
             if length == best:
                 found[alias] = None
         return best, tuple(found)
+
+    def _plainest(self, run: list[_Token], aliases: tuple[str, ...]) -> tuple[str, ...]:
+        """ "Drift 4" is not the Drift 4 Shield where there is a plain one."""
+        words = {token.word for token in run}
+        plain = [a for a in aliases if (own := self._model(a)) and own <= words]
+        return (plain[0],) if len(plain) == 1 else aliases
+
+    def _model(self, alias: str) -> set[str]:
+        early = {token.word for token in self._titles[alias][:_NEAR_THE_BRAND]}
+        return (early & self._leading) - self._brand_words
 
     def _common(self, tokens: list[_Token], at: int, alias: str, place: int) -> int:
         title = self._titles[alias]
@@ -104,7 +132,7 @@ class Names:
             if capital and words & self._leading and not token.word.isdigit():
                 return True
         new = any(normal(token.word) not in self._known for token in run)
-        number = any(token.word.isdigit() for token in run)
+        number = len(run) > 1 and any(token.word[0].isdigit() for token in run)
         return new and number and any(token.text[0].isupper() for token in run)
 
 

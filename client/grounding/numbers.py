@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from client.quantities import known_unit, quantity
+from client.quantities import LONG_UNITS, Quantity, known_unit, quantity
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
@@ -20,11 +20,12 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _WORDS = {word: float(n) for n, word in enumerate(_ONES)} | {
     word: float(10 * n) for n, word in enumerate(_TENS, 2)
 }
+_VAGUE = {"dozens": (24, 99), "a handful": (3, 7), "hundreds": (200, 999), "a couple": (2, 2)}
 _ANY_WORD = "|".join((*_WORDS, "hundred", "thousand"))
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+,\d{2}(?!\d)|\d+(?:\.\d+)?"
 _NUMBER = re.compile(
     rf"(?<![\w.,])(?:(?P<digits>{_DIGITS})(?P<half>\s?½)?(?P<thousand>\s?k\b)?"
-    rf"|(?P<dozen>half a dozen|a dozen)\b"
+    rf"|(?P<dozen>half a dozen|a dozen)\b|(?P<vague>{'|'.join(_VAGUE)})(?= of\b)"
     rf"|(?P<words>(?:an? (?=hundred|thousand))?\b(?:{_ANY_WORD})(?:[- ](?:and )?(?:{_ANY_WORD}))*"
     rf"(?P<and_half>(?: and|-and)[- ]a[- ]half)?)\b)",
     re.IGNORECASE,
@@ -35,7 +36,7 @@ _MONEY_AFTER = re.compile(
     rf"\s?(?:(?P<sign>[£€$])|(?P<code>{_CODES})\b"
     r"|[- ]?(?P<word>euros?|pounds?|dollars?|francs?|quid)\b)"
 )
-_CENTS = re.compile(r"p\b| ?(?:pence|cents?)\b")
+_CENTS = re.compile(r"p\b| ?(?:pence|cents?|centimes?)\b")
 _WEIGHED = re.compile(r"weigh|heav|light", re.IGNORECASE)
 _PERCENT = re.compile(r"\s?(?:%|per ?cent\b)")
 _STARS = re.compile(
@@ -44,27 +45,37 @@ _STARS = re.compile(
     r"|customers|mentions|users))|[- ]?stars?\b)(?!\w)",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"[\s-]?(?P<unit>[A-Za-zµ″\"][A-Za-z()/µ²³]*)")
+_LONG_UNIT = "|".join(re.escape(u) for u in sorted(LONG_UNITS, key=len, reverse=True))
+_UNIT = re.compile(rf"[\s-]?(?P<unit>(?:{_LONG_UNIT})(?![\w²³])|[A-Za-zµ″\"][A-Za-z()/µ²³]*)")
 _LIKE_RATING = re.compile(
-    r"\b(?:rated|rates|rating(?: (?:of|is|at))?:?|scor(?:es?|ed|ing)(?: of)?"
-    r"|averag(?:es?|ing)(?: of)?|mean(?: of)?|marks? of)(?: (?:it|at|of|an?|only|just|is|a solid"
-    r"|about|around|roughly|nearly|almost|over|under))*\s+$",
+    r"\b(?:rated|rates|rating(?: (?:of|is|at))?:?|(?:score|rating|average) \("
+    r"|scor(?:es?|ed|ing)(?: of)?|averag(?:es?|ing)(?: of)?|mean(?: of)?|marks? of)(?: (?:it|at|of|an?|only|just|is|a solid"
+    r"|about|around|roughly|nearly|almost|over|under|above|below|more|less|than|least|most))*"
+    r"\s*$",
     re.IGNORECASE,
 )
 _HEDGES = (
     ("near", r"about|around|roughly|approximately|approx\.?|some|circa|ca\.|~|≈|more or less"),
     (
         "below",
-        r"nearly|almost|just (?:under|below|shy of|short of)|(?:a (?:little|bit|shade|touch)"
-        r"|slightly|a hair) (?:under|below|less than)|close to|shy of|not quite|getting on for",
+        r"nearly|almost|just (?:under|below|shy of|short of)|(?:a (?:little|bit|shade|touch|few)"
+        r"|slightly|a hair) (?:under|below|less than)|close to|shy of|not quite|getting on for"
+        r"|barely|scarcely|hardly",
     ),
     (
         "above",
-        r"(?:just|a (?:little|bit|shade|touch|hair)|slightly) (?:over|above|more than)|a good",
+        r"(?:just|a (?:little|bit|shade|touch|hair|few)|slightly) (?:over|above|more than)|a good",
     ),
-    ("at most", r"up to|at most|no more than|not more than|a maximum of|as much as|max\.?"),
-    ("at least", r"at least|no less than|not less than|a minimum of|upwards of|from|≥"),
-    ("under", r"under|below|less than|fewer than|within|<"),
+    (
+        "at most",
+        r"up to|at or (?:below|under)|at most|no more than|not more than|a maximum of|as much as"
+        r"|max\.?",
+    ),
+    (
+        "at least",
+        r"at least|at or (?:above|over)|no less than|not less than|a minimum of|upwards of|from|≥",
+    ),
+    ("under", r"(?:well )?under|(?:well )?below|less than|fewer than|within|<"),
     ("over", r"(?:well )?over|above|more than|exceeding|exceeds|>"),
 )
 _HEDGE = re.compile(
@@ -87,6 +98,7 @@ _THEN_COMPARED = re.compile(
     r"\s*(?:more|less|longer|shorter|heavier|lighter|before|after|slower|faster|sooner|later|under"
     r"|over|above|below|wider|taller|narrower)\b"
 )
+_LASTING = re.compile(r"\b(?:for|within|lasts|after|by)\s+$")
 _DATE = re.compile(r"\b(?:19|20)\d\d-[01]\d(?:-[0-3]\d)?\b")
 _NEAR, _SHY = 0.05, 0.1
 
@@ -126,6 +138,7 @@ def amounts_in(text: str) -> tuple[Amount, ...]:
     """Every number in the text that is not part of a word, compound ones joined."""
     found = [one for match in _NUMBER.finditer(text) if (one := _amount(text, match))]
     parts = [part for match in _PART.finditer(text) if (part := _part(text, match))]
+    parts = [p for p in parts if not any(a.start < p.start and p.end <= a.end for a in found)]
     spans = [(part.start, part.end) for part in parts]
     found = [a for a in found if not any(a.start < e and s < a.end for s, e in spans)] + parts
     found.sort(key=lambda amount: amount.start)
@@ -136,6 +149,8 @@ def amounts_in(text: str) -> tuple[Amount, ...]:
 
 
 def _amount(text: str, match: re.Match[str]) -> Amount | None:
+    if match["vague"]:
+        return _vague(match)
     value, slack = _read(match)
     start, end = match.span()
     if _DATE.search(text[max(0, start - 8) : end + 6]):
@@ -182,19 +197,25 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
     )
 
 
+def _vague(match: re.Match[str]) -> Amount:
+    low, high = _VAGUE[match["vague"].lower()]
+    return Amount(low, low, high, "", *match.span(), match[0], hedge="near", spelled=True)
+
+
 def _part(text: str, match: re.Match[str]) -> Amount | None:
     """ "half a minute", "a quarter of a kilo", "a litre and a half"."""
     words = re.split(r"[ -]", (match["half"] or match["part"] or "").lower().strip())
-    known = known_unit(match["unit"]) and len(match["unit"]) > 2
-    one = _THEN_COMPARED.match(text, match.end())
+    stars = match["unit"] in ("star", "point") and words[-1]
+    known = stars or (known_unit(match["unit"]) and len(match["unit"]) > 2)
+    one = _THEN_COMPARED.match(text, match.end()) or _LASTING.search(text, 0, match.start())
     if not known or not (words[-1] or match["more"] or one):
         return None
     many = {"two": 2, "three": 3}.get(words[0], 1)
     value = many * _PARTS[words[-1].rstrip("s")] if words[-1] else 1.0
     value += _PARTS[match["rest"].lower()] if match["rest"] else 0.0
-    measured = quantity(value, match["unit"])
+    measured = Quantity(value, "stars", 0.0) if stars else quantity(value, match["unit"])
     hedge, hedged = _hedge(text, match.start(), match.end())
-    low, high = _bounds(measured.value, 0.0, hedge)
+    low, high = _bounds(measured.value, 0.05 if stars else 0.0, hedge)
     return Amount(
         value=measured.value,
         low=low,
@@ -254,14 +275,23 @@ def _unit(text: str, found: re.Match[str]) -> str | None:
 
 
 def _hedge(text: str, start: int, end: int) -> tuple[str, int]:
-    if found := _HEDGE.search(text, max(0, start - 30), start):
-        kind = next(n for n, _ in enumerate(_HEDGES) if found[f"h{n}"])
-        if _HEDGES[kind][0] == "at least" and found[f"h{kind}"].lower() == "from":
-            return "", start
-        return _HEDGES[kind][0], found.start()
+    hedge, hedged = hedge_before(text, start)
+    if hedge == "at least" and text[hedged:start].strip().lower() == "from":
+        return "", start
+    if hedge:
+        return hedge, hedged
     if found := _AFTER.match(text, end):
         return ("at least" if found["plus"] else "near"), start
     return "", start
+
+
+def hedge_before(text: str, start: int) -> tuple[str, int]:
+    """What softens a number that begins at an offset, and where that begins itself."""
+    found = _HEDGE.search(text, max(0, start - 30), start)
+    if not found:
+        return "", start
+    kind = next(n for n, _ in enumerate(_HEDGES) if found[f"h{n}"])
+    return _HEDGES[kind][0], found.start()
 
 
 def _bounds(value: float, slack: float, hedge: str) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from client.grounding.adjectives import COMPARATIVES, PRICE, SUPERLATIVES, Adjective
+from client.grounding.comparing import ALIKE, COMPARATIVES, PRICE, SUPERLATIVES, Adjective, Forms
 from client.grounding.differences import LIMIT
 from client.grounding.facts import ALSO, Facts, stem
 from client.grounding.judging import Verdict, contradicted, not_found, supported
@@ -21,13 +21,8 @@ _EQUAL = re.compile(
     r"|(?:the )?same (?P<joint>(?!as\b|goes|is|for|way|time|thing)\w+(?: \w+)?)(?=\W*$|,|\.))\b",
     re.IGNORECASE,
 )
+_OUTDOES = re.compile(r"(?:out\w+|undercuts?|exceeds?)$", re.IGNORECASE)
 _THE_ONE = re.compile(r"\bthe (?:slightly |clearly |much )?$", re.IGNORECASE)
-_MAY_COMPARE = re.compile(
-    r"(?:er|est|more|less|most|least|worse|worst|rated|rating|score|longest|outlasts?|undercuts?"
-    r"|outweighs?)(?: |\b)",
-    re.IGNORECASE,
-)
-"""No sentence without one of these compares: a quick look before the many slow ones."""
 _NONE = re.compile(r"\b(?:no|none|nothing|nobody)\b[^,;]*$", re.IGNORECASE)
 _BESIDE = re.compile(
     rf"\s*(?:$|[,.:;)]|one\b|of (?:the|them|[{BLANKS}])|(?:choice|option|machine|set)\b)"
@@ -53,8 +48,12 @@ def _comparison(reading: Reading, found: re.Match[str], adjective: Adjective) ->
     text, rest = reading.text, reading.text[found.end() :]
     than = re.match(r"(?:\s+[\w-]+){0,3}?\s+than\b", rest)
     end = found.end() + (than.end() if than else 0)
+    if than and any(a.hedge and a.hedged < end <= a.start for a in reading.amounts):
+        return None
     words = _wanted(reading, adjective, found)
-    slots = reading.clause.about(found.start())
+    if than and not words and not than[0][:-4].strip():
+        words = _words_before(reading) or words
+    slots = reading.clause.subject(found.start())
     others = _rivals(reading, found, than, slots)
     if than and reading.clause.compared and _NONE.search(text[: found.start()]):
         judged = reading.each(
@@ -78,6 +77,14 @@ def _comparison(reading: Reading, found: re.Match[str], adjective: Adjective) ->
     return reading.found("comparison", found.start(), end, judged)
 
 
+def _words_before(reading: Reading) -> frozenset[str]:
+    """ "costs less than one, but more than the other": what the sentence compares."""
+    for _, adjective in COMPARATIVES.within(reading.whole):
+        if adjective.words:
+            return adjective.words
+    return frozenset()
+
+
 def _rivals(
     reading: Reading, found: re.Match[str], than: re.Match[str] | None, slots: tuple[Slot, ...]
 ) -> tuple[Slot, ...]:
@@ -85,9 +92,11 @@ def _rivals(
     "than", "the cheaper of the two", "this one lasts longer, but that one is cheaper"."""
     rest = reading.text[found.end() :]
     others = others_of(reading, slots, found.end())
-    verb = re.search(r"outlast|undercut|outweigh", found[0], re.IGNORECASE)
+    verb = _OUTDOES.match(found[0])
     the_one = _THE_ONE.search(reading.text[: found.start()]) and _BESIDE.match(rest)
-    two = len(reading.clause.sentence) == 2 and re.match(r"\s*(?:$|[,.;)])", rest)
+    two = len(reading.clause.sentence) == 2 and re.match(
+        r"\s*(?:$|[,.;)]|(?:and|into|too|as well)\b)", rest
+    )
     if not (than or verb or the_one or two or reading.clause.compared):
         return ()
     rest_of_all = than and _ALL_OTHERS.search(rest[: than.end() + 25])
@@ -143,19 +152,10 @@ def _verbs(reading: Reading) -> Iterator[Found]:
         yield reading.found("comparison", *found.span("verb"), verdict)
 
 
-def _first_of(
-    reading: Reading, adjectives: tuple[Adjective, ...]
-) -> Iterator[tuple[re.Match[str], Adjective]]:
-    """Each place once, by the adjective that says the most of it."""
-    if not _MAY_COMPARE.search(reading.text):
-        return
-    seen: list[tuple[int, int]] = []
-    for adjective in adjectives:
-        for found in adjective.pattern.finditer(reading.text):
-            start, end = found.span()
-            if reading.free(start, end) and not any(start < e and s < end for s, e in seen):
-                seen.append((start, end))
-                yield found, adjective
+def _first_of(reading: Reading, forms: Forms) -> Iterator[tuple[re.Match[str], Adjective]]:
+    for found, adjective in forms.within(reading.text):
+        if reading.free(*found.span()):
+            yield found, adjective
 
 
 def _wanted(reading: Reading, adjective: Adjective, found: re.Match[str]) -> frozenset[str]:
@@ -216,13 +216,7 @@ def _equal_words(found: re.Match[str]) -> frozenset[str]:
         return {"cost": frozenset({PRICE}), "weigh": frozenset({stem("weight")})}.get(
             verb, frozenset(ALSO.get(stem(verb), ()))
         )
-    known = {
-        "cheap": PRICE, "expensive": PRICE, "dear": PRICE, "heavy": "weight", "light": "weight",
-        "loud": "noise", "quiet": "noise", "wide": "width", "tall": "height", "high": "height",
-        "bright": "brightness", "long": "length", "deep": "depth", "thick": "thickness",
-    }  # fmt: skip
-    word = known.get(found["adjective"].lower())
-    return frozenset({word if word == PRICE else stem(word)}) if word else frozenset()
+    return ALIKE.get(found["adjective"].lower(), frozenset())
 
 
 # Most and least

@@ -2,160 +2,127 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from client.grounding.adjectives import LESS, MORE
+from client.grounding.comparing import LESS, MORE, QUICK
 from client.grounding.differences import LIMIT
 from client.grounding.facts import Facts
 from client.grounding.judging import Verdict, contradicted, not_found, supported
-from client.grounding.numbers import Amount
+from client.grounding.measures import Measure
+from client.grounding.numbers import hedge_before
 from client.grounding.reading import Found, Reading
-from client.grounding.relations import measured, of_pairs, others_of, same_measure, topic
-from client.grounding.scopes import NAME
+from client.grounding.relations import held_against, measured, same_measure, topic
+from client.grounding.scopes import BLANKS, NAME
 
-_TIMES = re.compile(
-    r"\b(?:(?P<word>twice|double|triple|treble|thrice|half(?! an?\b)(?! of the (?:owners|reviews))"
+_PART = re.compile(
+    r"\b(?:twice|double|triple|treble|thrice|half(?! an?\b)(?! of the (?:owners|reviews))"
     r"|(?:a|one) third(?! of the)|two[- ]thirds|(?:a|one) quarter|three[- ]quarters|(?:a|one) fifth"
-    r"|(?:a|one) tenth|four times|three times|five times|ten times)"
-    r"|(?P<number>\d+(?:\.\d+)?) ?(?:times|x|×|-?fold))(?!\w)",
+    r"|(?:a|one) tenth)\b",
     re.IGNORECASE,
 )
-_THEN = re.compile(rf"\s*(?:(?P<less>{LESS})|(?P<more>{MORE}))\b")
-_FACTORS = {
+_PARTS = {
     "twice": 2, "double": 2, "triple": 3, "treble": 3, "thrice": 3, "half": 0.5, "third": 1 / 3,
     "thirds": 2 / 3, "quarter": 0.25, "quarters": 0.75, "fifth": 0.2, "tenth": 0.1,
 }  # fmt: skip
-_TIMES_WORD = {"two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
+_TIMES = re.compile(r" ?(?:times|x|×|-?fold)(?!\w| ?\d)| to (?:one|1)\b")
+_THEN = re.compile(rf"\s*(?:(?P<less>{LESS})|(?P<more>{MORE}|as much again)|(?P<half>as))\b")
+_OF_ANOTHER = re.compile(rf"\s*(?:$|the\b|as\b|of\b|what\b|that\b|its\b|in\b|{NAME}|[{BLANKS}])")
+_ROUND = 0.05
+"""A ratio told in a word is a twentieth of the whole exact."""
+
+
+@dataclass(frozen=True)
+class _Ratio:
+    start: int
+    end: int
+    factor: float
+    slack: float
+    hedge: str
+    way: int = 0
+    """-1: so much less, 1: so much more, 0: so many times."""
+    quick: bool = False
+
+    def holds(self, x: Measure, y: Measure) -> bool:
+        way = self.way if not self.quick or x.unit == "time" else -self.way
+        factor = 1 + way * self.factor if way else self.factor
+        of = x.low / y.low if y.low else 0.0
+        apart = way * (of - factor) if way else of - factor
+        match self.hedge:
+            case "below":
+                return -0.1 * max(factor, self.factor) <= apart <= 1e-9
+            case "over" | "above" | "at least":
+                return apart >= -1e-9
+            case "under" | "at most":
+                return apart < 0
+            case _:
+                return abs(apart) <= self.slack + 1e-9
 
 
 def ratios(reading: Reading) -> Iterator[Found]:
-    yield from _percents(reading)
-    for found in _TIMES.finditer(reading.text):
-        within = any(
-            a.unit and a.start < found.end() and found.start() < a.end for a in reading.amounts
-        )
-        if not reading.free(*found.span()) or (within and found["word"]):
+    for ratio in _ratios(reading):
+        slots = reading.clause.about(ratio.start)
+        others = [m for m in reading.clause.mentions if m.start >= ratio.end]
+        rest = reading.text[ratio.end :]
+        sided = others or reading.clause.sentence[1:] or LIMIT.search(rest) or " than" in rest
+        if not slots or not reading.free(ratio.start, ratio.end):
             continue
-        slots = reading.clause.about(found.start())
-        others = others_of(reading, slots, found.end())
-        rest = reading.text[found.end() :]
-        if (
-            not slots
-            or not (others or LIMIT.search(rest))
-            or re.match(r"[- ]stars?\b| past\b", rest)
-        ):
+        if not sided and not (ratio.way or re.match(r"\s*as \w+", rest)):
             continue
-        if not re.match(
-            rf"\s*(?:the|as|of|what|that|{LESS}|{MORE}|again|{NAME}|[\ue000]|its|in)", rest
-        ):
+        judged = held_against(reading, slots, ratio.end, _judged, reading, ratio)
+        behind = _THEN.match(rest) if ratio.way else re.match(r"\s+(?:as \w+ as|as)\b", rest)
+        end = ratio.end + (behind.end() if behind else 0)
+        yield reading.found("ratio", ratio.start, end, judged)
+
+
+def _ratios(reading: Reading) -> Iterator[_Ratio]:
+    text = reading.text
+    for amount in reading.amounts:
+        begin = amount.hedged if amount.hedge else amount.start
+        then = _THEN.match(text, amount.end)
+        if amount.unit == "%" and then and not then["half"]:
+            slack = 5 if amount.hedge == "near" else amount.slack
+            yield _then(begin, amount.end, amount.value / 100, slack / 100, amount.hedge, then)
+        elif amount.unit == "" and (times := _TIMES.match(text, amount.end)):
+            slack = _ROUND * amount.value if amount.spelled else amount.slack
+            yield _Ratio(begin, times.end(), amount.value, slack, amount.hedge)
+    for found in _PART.finditer(text):
+        hedge, begin = hedge_before(text, found.start())
+        factor = _PARTS[re.split(r"[ -]", found[0].lower())[-1]]
+        slack = _ROUND * max(1.0, factor)
+        then = _THEN.match(text, found.end())
+        if re.match(r"[- ]stars?\b| past\b", text[found.end() :]) or _in_amount(reading, found):
             continue
-        factor, slack = _factor(found)
-        less = re.match(rf"\s*(?:{LESS})\b", rest)
-        more = re.match(rf"\s*(?:{MORE}|as much again)\b", rest)
-        if found["word"] and factor < 1 and (less or more):
-            factor = 1 - factor if less else 1 + factor
-        hedge = _hedge_before(reading.text[: found.start()])
-        verdict = of_pairs(
-            reading,
-            slots,
-            others,
-            _ratio,
-            reading,
-            found,
-            factor,
-            slack,
-            hedge,
-        )
-        softened = _HEDGED.search(reading.text[: found.start()])
-        start = softened.start() if softened else found.start()
-        alike = re.match(r"\s+(?:as \w+ as|as)\b", rest)
-        end = found.end() + (alike.end() if alike else 0)
-        yield reading.found("ratio", start, end, verdict)
+        if then and not then["half"]:
+            yield _then(begin, found.end(), factor, slack, hedge, then)
+        elif _OF_ANOTHER.match(text, found.end()):
+            yield _Ratio(begin, found.end(), factor, slack, hedge)
 
 
-def _factor(found: re.Match[str]) -> tuple[float, float]:
-    if found["number"]:
-        digits = len(found["number"].partition(".")[2])
-        return float(found["number"]), 0.5 * 10.0**-digits
-    words = re.split(r"[ -]", found["word"].lower())
-    if words[-1] == "times":
-        return _TIMES_WORD[words[0]], 0.05 * _TIMES_WORD[words[0]]
-    factor = _FACTORS[words[-1]]
-    return factor, 0.05 * max(1.0, factor)
+def _then(
+    start: int, end: int, factor: float, slack: float, hedge: str, then: re.Match[str]
+) -> _Ratio:
+    word = (then["less"] or then["more"]).lower()
+    return _Ratio(start, end, factor, slack, hedge, -1 if then["less"] else 1, word in QUICK)
 
 
-_HEDGED = re.compile(
-    r"\b(?:(?P<below>nearly|almost|just under|not quite|close to)|(?P<under>less than|under)"
-    r"|(?P<over>more than|over|well over|a good|above)|about|around|roughly|some)\s+$",
-    re.IGNORECASE,
-)
+def _in_amount(reading: Reading, found: re.Match[str]) -> bool:
+    return any(a.start < found.end() and found.start() < a.end for a in reading.amounts)
 
 
-def _hedge_before(text: str) -> str:
-    found = _HEDGED.search(text)
-    return found.lastgroup or "" if found else ""
-
-
-def _ratio(
-    a: Facts,
-    b: Facts,
-    reading: Reading,
-    found: re.Match[str],
-    factor: float,
-    slack: float,
-    hedge: str,
-) -> Verdict:
-    pairs = same_measure(reading, found.start(), topic(reading.text[found.end() :]), a, b)
+def _judged(a: Facts, b: Facts, reading: Reading, ratio: _Ratio) -> Verdict:
+    pairs = same_measure(reading, ratio.start, topic(reading.text[ratio.end :]), a, b)
     if not pairs:
         return not_found("", a.alias, b.alias)
-    for x, y in pairs:
-        ratio = x.low / y.low if y.low else 0.0
-        if _ratio_holds(ratio, factor, slack, hedge):
-            return supported(a.alias, b.alias)
+    if any(ratio.holds(x, y) for x, y in pairs):
+        return supported(a.alias, b.alias)
     x, y = pairs[0]
-    ratio = f"{x.low / y.low:.2f}" if y.low else "none"
+    written = f"{x.low / y.low:.2f}" if y.low else "none"
+    said = reading.text[ratio.start : ratio.end].strip()
     return contradicted(
-        f"“{found[0]}”: {x.mark} is {x.text}, {y.mark} is {y.text}: {ratio} times.",
+        f"“{said}”: {x.mark} is {x.text}, {y.mark} is {y.text}: {written} times.",
         a.alias,
         b.alias,
     )
-
-
-def _ratio_holds(ratio: float, factor: float, slack: float, hedge: str) -> bool:
-    match hedge:
-        case "below":
-            return factor * 0.9 <= ratio <= factor + 1e-9
-        case "over":
-            return ratio >= factor - 1e-9
-        case "under":
-            return ratio < factor
-        case _:
-            return abs(ratio - factor) <= slack + 1e-9
-
-
-def _percents(reading: Reading) -> Iterator[Found]:
-    for amount in list(reading.left("%")):
-        after = _THEN.match(reading.text, amount.end)
-        slots = reading.slots(amount)
-        others = others_of(reading, slots, amount.end)
-        if not after or not slots or not others:
-            continue
-        reading.taken.append(after.span())
-        sign = -1 if after["less"] else 1
-        judged = of_pairs(reading, slots, others, _percent, reading, amount, sign)
-        yield reading.found("ratio", amount.start, amount.end, judged)
-
-
-def _percent(a: Facts, b: Facts, reading: Reading, amount: Amount, sign: int) -> Verdict:
-    words = topic(reading.text[amount.end :])
-    pairs = same_measure(reading, amount.start, words, a, b)
-    if not pairs:
-        return not_found("", a.alias, b.alias)
-    x, y = pairs[0]
-    apart = sign * 100 * (x.low / y.low - 1) if y.low else 0.0
-    if amount.holds(apart):
-        return supported(a.alias, b.alias)
-    message = f"“{amount.text}”: {x.mark} is {x.text}, {y.mark} is {y.text}: {apart:.0f} %."
-    return contradicted(message, a.alias, b.alias)
 
 
 # Ranges over several products

@@ -72,7 +72,8 @@ _BOUND = re.compile(
 
 _AGAINST = re.compile(r"\s*(?:to|against|versus|vs\.?)\s*", re.IGNORECASE)
 _FOR = re.compile(
-    r"\s*(?:[\w-]+ ){0,2}?(?:on|for|in|from|with|at|of) (?:the |its |a )?(?:[a-z]+ ){0,2}\W*"
+    r"\s*\((?:the )?"
+    r"|\s*(?:[\w-]+ ){0,2}?(?:on|for|in|from|with|at|of) (?:the |its |a )?(?:[a-z]+ ){0,2}\W*"
 )
 _ALL = re.compile(
     r"\b(?:here|all|range|span|prices?|they|them|these|the (?:two|three|four|five)|both|each|every"
@@ -133,7 +134,7 @@ def _with_units(text: str, amounts: tuple[Amount, ...]) -> Iterator[Amount]:
             by = re.search(r"\bby\s*$", text[: max(amount.start, amount.hedged)])
             against = _AGAINST.match(text, amount.end) or (following and unit is following)
             against = against or re.match(
-                r"\s*(?:in|on|for) (?:the )?[\ue000\ue001]", text[amount.end :]
+                r"\s*(?:(?:in|on|for) |\()(?:the )?[\ue000\ue001]", text[amount.end :]
             )
             if last or by or against or _LONE.match(text, amount.end):
                 factor = unit.factor
@@ -184,8 +185,10 @@ class Reading:
     @property
     def group(self) -> tuple[Slot, ...]:
         """What "all of them" means: the recommended ones, else every product seen."""
-        if self.clause.group:
-            return self.clause.group
+        return self.clause.group or self.products
+
+    @property
+    def products(self) -> tuple[Slot, ...]:
         return tuple((a,) for a, e in self.ledger.evidence.items() if e.kind == "product")
 
     def rivals(self) -> tuple[Slot, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Concatenate, ParamSpec
 
-from client.grounding.adjectives import COUNT, PRICE, RATING
+from client.grounding.comparing import COUNT, PRICE, RATING
 from client.grounding.facts import Facts, stem
 from client.grounding.judging import Verdict, not_found, of_slot
 from client.grounding.measures import Measure, about, attributes, counts, named, price, ratings
@@ -15,6 +15,9 @@ _PRICE = re.compile(r"pric|cheap|expens|cost|dear|money|afford|pay|spend|budget"
 _RATING = re.compile(r"\brat(?:ed|ing|es)\b|stars?\b|scor|liked|mark", re.IGNORECASE)
 _COUNT = re.compile(r"review|ratings\b|owner|buyer|customer|opinion", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
+
+
+_NAMED = "Say what it is held against."
 
 
 P = ParamSpec("P")
@@ -124,6 +127,43 @@ def of_pairs(
     judged = [between(a, b) for a in slots for b in others if not set(a) & set(b)]
     worst = [v for s in ("contradicted", "not found", "supported") for v in judged if v.status == s]
     return worst[0] if worst else not_found()
+
+
+def held_against(
+    reading: Reading,
+    slots: tuple[Slot, ...],
+    at: int,
+    judge: Callable[Concatenate[Facts, Facts, P], Verdict],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Verdict:
+    """Against what is named; else against whichever product makes the words right. Where none
+    does, it is contradicted only if both sides are sure."""
+    clause = reading.clause
+    others = others_of(reading, slots, at)
+    judged = of_pairs(reading, slots, others, judge, *args, **kwargs) if others else not_found()
+    if judged.holds or clause.compared:
+        return judged
+    behind = next((m for m in clause.mentions if m.start >= at), None)
+    named = behind and " than " not in clause.text[at : behind.start]
+    unsaid = not any(m.start < at for m in clause.mentions)
+    everything = others if named else _any_other(reading, slots)
+    for other in everything:
+        turning = unsaid or (other in clause.sentence and other in others)
+        for one, two in ((slots, (other,)), ((other,), slots))[: 2 if turning else 1]:
+            turned = of_pairs(reading, one, two, judge, *args, **kwargs)
+            if turned.holds:
+                return turned
+    if judged.status == "contradicted" and not named and len(clause.sentence) != 2:
+        return not_found(_NAMED, *judged.evidence)
+    return judged
+
+
+def _any_other(reading: Reading, slots: tuple[Slot, ...]) -> tuple[Slot, ...]:
+    """Every product, those first that were spoken of just before."""
+    everything = (*reading.clause.inherited, *reading.clause.sentence, *reading.group)
+    every = (*everything, *reading.products)
+    return tuple(s for s in dict.fromkeys(every) if not any(set(s) & set(one) for one in slots))
 
 
 def _first_group(clause: Clause, compared: list[Mention]) -> list[Mention]:

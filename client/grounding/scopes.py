@@ -27,7 +27,7 @@ _ITEM = re.compile(r"^(?P<indent>\s*)(?:[-*+]|\d+[.)])\s+")
 _SENTENCE = re.compile(rf"(?<=[.!?])[”\")*_’]*\s+(?=[A-Z{BLANKS}“\"(*_])")
 _QUOTED = re.compile(r"(?<![\w.])(?:“([^”\n]+)”|\"(?=\S)([^\"\n]+)(?<=\S)\"|‘([^’\n]+)’(?!\w))")
 _CLAUSE = re.compile(
-    r"\s*;\s+|,?\s+(?:while|whereas|whilst|although|though)\s+|,?\s+but\s+|\s+[–—]\s+"
+    r"\s*;\s+|,?\s+(?:while|whereas|whilst|although|though)\s+|(?<!\ball),?\s+but\s+|\s+[–—]\s+"
     rf"|(?<=[{MARK}]),?\s+and\s+(?=(?:the|it|its)\b)|,\s+(?:and|yet)\s+(?=\S+\s)"
     rf"|(?<=\w [{MARK}]{{3}}),\s+|(?<=\w [{MARK}]{{4}}),\s+|(?<=\w [{MARK}]{{5}}),\s+"
 )
@@ -39,6 +39,7 @@ _COMPARED = re.compile(
     r"|alongside|over|beats"
     r"|undercuts|outlasts|outweighs|as|like|by|(?:matches|match|trails) )\s+"
     r"(?:(?:that|those) of |on |for |with |in |one |a |either |both )*(?:the |its |does )?"
+    r"(?:(?<=the |its )(?:[a-z-]+,? (?:the )?){1,2})?"
     rf"[*_{BLANKS}]*$",
     re.IGNORECASE,
 )
@@ -118,10 +119,18 @@ class Clause:
 
     def about(self, at: int) -> tuple[Slot, ...]:
         """What is spoken of at an offset of the clause; empty where nothing says it."""
+        return self._added(at) or self.subject(at)
+
+    def _added(self, at: int) -> tuple[Slot, ...]:
+        """ "than the Auvido at £130": of what something else is held against."""
         for mention in self.mentions:
             apart = self.text[mention.end : at]
             if mention.compared and mention.end <= at and _ADDED.fullmatch(apart):
                 return (mention.slot,)
+        return ()
+
+    def subject(self, at: int) -> tuple[Slot, ...]:
+        """What something is said of that compares."""
         before = [group for group in self.subjects if group[0].start < at]
         if before:
             return _slots(before[-1])
@@ -151,6 +160,9 @@ def _slots(mentions: tuple[Mention, ...]) -> tuple[Slot, ...]:
     return tuple(slots)
 
 
+_EVERY = re.compile(r"\b(?:both|all|two|three)(?: the)?(?: [a-z]+ (?:by|from))? $", re.IGNORECASE)
+"""Before a name that several share: each of them is meant."""
+_ONE_OF = re.compile(r"(?<!neither )\bof (?:the )?(?:two |three )?$", re.IGNORECASE)
 _COUNTED = {"two": 2, "both": 2, "neither": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
 
@@ -243,6 +255,7 @@ class Scopes:
         for start, stop in _cut(line.masked, begin, end, _SENTENCE):
             named = tuple(m for m in line.mentions if start <= m.start < stop)
             everything = _slots(named)
+            spoken = tuple(m for m in named if not m.compared)
             named = (*named, *self._groups(line.masked, start, stop, everything, inherited))
             named = tuple(sorted(named, key=lambda m: m.start))
             for first, last in _cut(line.masked, start, stop, _CLAUSE):
@@ -258,7 +271,7 @@ class Scopes:
                         for q in line.quotes
                         if first <= q.start < last
                     ),
-                    inherited=inherited or everything[:1],
+                    inherited=inherited or _slots(spoken)[:1] or everything[:1],
                     sentence=everything,
                     group=self.group,
                     section=line.section,
@@ -301,9 +314,8 @@ class Scopes:
         for name in self.names.within("".join(out)):
             out[name.start : name.end] = NAME * (name.end - name.start)
             meant = self._meant(name.aliases)
-            every = re.search(
-                r"\b(?:both|all|all the|both the) $", "".join(out[: name.start]), re.I
-            )
+            before = "".join(out[: name.start])
+            every = (name.plural or _EVERY.search(before)) and not _ONE_OF.search(before)
             for slot in [(a,) for a in meant] if every else [meant]:
                 found.append(Mention(name.start, name.end, slot, "name"))
         masked = "".join(out)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from client.grounding.facts import Facts, stem
 from client.grounding.figures import REVIEWS
 from client.grounding.judging import Verdict, contradicted, not_found, supported
-from client.grounding.numbers import Amount, amounts_in
+from client.grounding.numbers import Amount, amounts_in, hedge_before
 from client.grounding.reading import Found, Reading
 from client.grounding.scopes import Slot
 
@@ -16,8 +16,9 @@ _FRACTION = re.compile(
     r"\b(?:(?P<exact>(?:a |one )?(?P<half>half)|(?:a |one[- ])third|two[- ]thirds"
     r"|(?:a |one[- ])quarter|three[- ]quarters|(?:a |one[- ])fifth|(?:two|three|four)[- ]fifths"
     r"|(?:a |one[- ])tenth|nine[- ]tenths)"
+    r"|(?P<all>(?<=nearly )all|(?<=almost )all)"
     r"|(?P<most>(?<!at )(?<!the )(?:most|a majority|the majority|more than half|over half)))\b"
-    r"(?=\s+(?:of\s+)?(?:the\s+|its\s+|their\s+|all\s+)?(?:\S+\s+){0,2}?"
+    r"(?=\s+(?:of\s+)?(?:the\s+|its\s+|their\s+|all\s+)?(?:\S+\s+){0,3}?"
     r"(?:owners|buyers|customers|reviewers|reviews|people|ratings|them|users|remarks|those)\b)",
     re.IGNORECASE,
 )
@@ -96,7 +97,12 @@ def _shares(reading: Reading) -> Iterator[_Share]:
             yield _Share(amount.start, amount.end, amount.low / 100, amount.high / 100)
     for part, whole in zip(reading.amounts, reading.amounts[1:], strict=False):
         between = reading.text[part.end : whole.start]
-        if part.unit == whole.unit == "" and _OF.fullmatch(between) and part.value <= whole.value:
+        if (
+            part.unit == whole.unit == ""
+            and _OF.fullmatch(between)
+            and not part.value % 1
+            and part.value <= whole.value
+        ):
             yield _part_of(part, whole)
         if part.unit == "stars" and part.value <= 5 and re.search(r"\bof\b", part.text):
             yield from ()
@@ -106,9 +112,13 @@ def _shares(reading: Reading) -> Iterator[_Share]:
     for found in _FRACTION.finditer(reading.text):
         if found["most"]:
             yield _Share(found.start(), found.end(), 0.5, 1.0)
-        else:
-            share = _fraction(found["exact"])
-            yield _Share(found.start(), found.end(), share - _ROUND, share + _ROUND)
+            continue
+        share = 1.0 if found["all"] else _fraction(found["exact"])
+        hedge, start = hedge_before(reading.text, found.start())
+        low = share if hedge in ("over", "above", "at least") else share - _ROUND
+        high = share if hedge in ("under", "below", "at most") else share + _ROUND
+        low = low - _ROUND if hedge == "below" else 0.0 if hedge in ("under", "at most") else low
+        yield _Share(start, found.end(), low, 1.0 if hedge in ("over", "at least") else high)
 
 
 def _part_of(part: Amount, whole: Amount) -> _Share:
@@ -134,7 +144,13 @@ def _stars(reading: Reading, share: _Share) -> frozenset[int]:
             stars = _star_set(found)
             reading.taken.append(found.span())
             return stars
+    if _ANOTHER_STAR.search(reading.text[share.end :]) and _STARS.search(reading.whole):
+        return frozenset({1})
     return frozenset()
+
+
+_ANOTHER_STAR = re.compile(r"\b(?:one|a single(?: one)?)\W*$")
+""" "and 5 % gave one", where stars were spoken of before."""
 
 
 def _star_set(found: re.Match[str]) -> frozenset[int]:
@@ -228,13 +244,17 @@ def _aspects(facts: Facts, reading: Reading, at: int) -> list[tuple[int, int]]:
     """(good, bad) of the aspect that is named nearest before an offset, else behind it."""
     if not facts.aspects:
         return []
-    found = [(stem(m[0]), m.start(), m.end()) for m in _WORD.finditer(reading.text)]
-    near = [
+    near = _near(facts, reading.text, at) or _near(facts, reading.whole, len(reading.whole))
+    return [min(near)[1]] if near else []
+
+
+def _near(facts: Facts, text: str, at: int) -> list[tuple[int, tuple[int, int]]]:
+    found = [(stem(m[0]), m.start(), m.end()) for m in _WORD.finditer(text)]
+    return [
         (_far(start, end, at) + (0 if whole else 2000), (good, bad))
         for name, good, bad in facts.aspects
         for start, end, whole in _named(name, found)
     ]
-    return [min(near)[1]] if near else []
 
 
 def _named(
