@@ -43,9 +43,7 @@ _GENERATED = 20_000
 _THREADS = min(4, os.cpu_count() or 1)
 _BUFFER = 48_000_000 * _THREADS
 
-Fields = tuple[
-    Sequence[tuple[str, str]], Sequence[tuple[str, float]], Sequence[int], bytes, schema.Columns
-]
+Fields = tuple[Sequence[tuple[str, str]], Sequence[tuple[str, float]], Sequence[int], bytes, str]
 """Of one document: texts, numbers, the digest's parts, the record, columns of facets."""
 
 
@@ -101,7 +99,7 @@ def _fields(prepared: schema.Prepared, kind: str | None) -> Fields:
     texts = [("id", prepared.id), *prepared.texts, *([("type", kind)] if kind else [])]
     digest = hashlib.blake2b(prepared.record, digest_size=12).digest()
     parts = [int.from_bytes(digest[at : at + 3], "big") for at in range(0, 12, 3)]
-    return texts, prepared.numbers, parts, prepared.record, prepared.facets or {}
+    return texts, prepared.numbers, parts, prepared.record, prepared.facets or "{}"
 
 
 class _TimedSpool(ProductSpool):

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from servers.catalog_statistics import CatalogStatistics, Stated, Tally
 from servers.concepts import Concepts
-from servers.embedded_schema import Columns, Prepared, prepare_product
+from servers.embedded_schema import Prepared, prepare_product
 from servers.embedded_statements import StatementReader, Texts
 from servers.producttypes import Evidence, TypeMiner, TypeModel
 from servers.records import Product
@@ -56,7 +56,7 @@ _Row = tuple[
     tuple[tuple[str, float], ...],
     bytes,
     tuple[Texts, ...],
-    Columns,
+    str,
     tuple[Stated, ...],
     str | None,
     list[str],

@@ -9,7 +9,8 @@ attributes from the terms took ten times as long.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -124,25 +125,26 @@ def _fitting(text: str) -> str:
 
 # Facets
 
-Columns = Mapping[str, Sequence[str | float]]
-"""What facets of one document are counted from, by column."""
-
 STATED = "stated"
 """The column of the keys that a product states, each as a number: the engine counts numbers many
 times as fast as names."""
 
 
-def facet_columns(key: str, values: Iterable[Value]) -> Columns:
-    """Of what is stated under one key."""
+def facet_columns(key: str, values: Iterable[Value]) -> str:
+    """What facets are counted from, of what is stated under one key: members of a JSON object."""
     columns: dict[str, dict[str | float, None]] = {}
     for value in values:
-        if isinstance(value, Quantity):
-            columns.setdefault(number_column(key, value.unit), {})[value.value] = None
-        elif isinstance(value, str | bool):
+        if isinstance(value, str | bool):
             columns.setdefault(text_column(key), {})[_encoded(value)] = None
         else:
-            columns.setdefault(number_column(key, None), {})[float(value)] = None
-    return {column: list(values) for column, values in columns.items()}
+            number, unit = _number(value)
+            column = columns.setdefault(number_column(key, unit), {})
+            column[float(f"{number:.15g}")] = None  # of more digits the engine reads no last one
+    return json.dumps({name: list(each) for name, each in columns.items()})[1:-1]
+
+
+def _number(value: float | Quantity) -> tuple[float, str | None]:
+    return (value.value, value.unit) if isinstance(value, Quantity) else (value, None)
 
 
 def key_number(key: str) -> int:
@@ -176,7 +178,8 @@ class Prepared:
     texts: tuple[tuple[str, str], ...]
     numbers: tuple[tuple[str, float], ...]
     record: bytes
-    facets: Columns | None = None
+    facets: str | None = None
+    """Columns by name, as JSON."""
 
 
 def document(prepared: Prepared, extra: Iterable[tuple[str, str]] = ()) -> tantivy.Document:

@@ -4,6 +4,7 @@ A catalog repeats itself: of twenty attributes of a product, nearly all stand in
 same values. Words, facts, readings of concepts and what is counted depend on nothing else.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from math import copysign
@@ -14,7 +15,6 @@ from servers.concepts import Concepts, Reading, chosen
 from servers.embedded_schema import (
     SEPARATOR,
     STATED,
-    Columns,
     attribute_key,
     concept_key,
     facet_columns,
@@ -38,7 +38,7 @@ class Statements(NamedTuple):
 
     attribute_text: str
     facts: tuple[Texts, ...]
-    facets: Columns
+    facets: str
     counted: tuple[Stated, ...]
 
 
@@ -47,7 +47,7 @@ class _Attribute(NamedTuple):
     number: int
     """Of its key."""
     facts: Texts
-    facets: Columns
+    facets: str
     counted: Stated
     covering: tuple[str, ...]
     readings: tuple[Reading, ...]
@@ -57,7 +57,7 @@ class StatementReader:
     def __init__(self, concepts: Concepts) -> None:
         self._concepts = concepts
         self._attributes: dict[object, _Attribute] = {}
-        self._derived: dict[Reading, tuple[Texts, Columns, Stated]] = {}
+        self._derived: dict[Reading, tuple[Texts, str, Stated]] = {}
 
     def read(self, product: Product) -> Statements:
         stated = [self._attribute(name, values) for name, values in product.attributes.items()]
@@ -65,10 +65,8 @@ class StatementReader:
         derived = [self._concept(reading) for reading in read.values()]
         facts = [each.facts for each in stated]
         facts += [facts for facts, _, _ in derived]
-        facets = [each.facets for each in stated]
-        facets += [facets for _, facets, _ in derived]
-        columns = _merged(facets)
-        columns[STATED] = list({each.number for each in stated})
+        facets = _columns(stated)
+        facets += [facets for _, facets, _ in derived if facets]
         counted = [counted for _, _, counted in derived]
         counted += [
             each.counted
@@ -76,7 +74,7 @@ class StatementReader:
             if not each.covering or read.keys().isdisjoint(each.covering)
         ]
         spoken = " ".join([each.spoken for each in stated])
-        return Statements(spoken, tuple(facts), columns, tuple(counted))
+        return Statements(spoken, tuple(facts), f"{{{','.join(facets)}}}", tuple(counted))
 
     def _attribute(self, name: str, values: Values) -> _Attribute:
         key = _key(name, values)
@@ -103,7 +101,7 @@ class StatementReader:
             self._concepts.readings(name, values),
         )
 
-    def _concept(self, reading: Reading) -> tuple[Texts, Columns, Stated]:
+    def _concept(self, reading: Reading) -> tuple[Texts, str, Stated]:
         found = self._derived.get(reading)
         if found is None:
             if len(self._derived) >= _KEPT:
@@ -124,19 +122,27 @@ def _derived_facts(reading: Reading) -> Iterator[tuple[str, str]]:
         yield "facts", fact(key, value)
 
 
-def _derived_columns(reading: Reading) -> Columns:
+def _derived_columns(reading: Reading) -> str:
     if reading.derived.unclear:
-        return {}
+        return ""
     return facet_columns(concept_key(reading.concept), reading.derived.values)
 
 
-def _merged(parts: Iterable[Columns]) -> dict[str, Sequence[str | float]]:
-    merged: dict[str, Sequence[str | float]] = {}
+def _columns(stated: Sequence[_Attribute]) -> list[str]:
+    numbers = {each.number for each in stated}
+    facets = [each.facets for each in stated if each.facets]
+    if len(numbers) < len(stated):
+        facets = [_merged(facets)]
+    return [f'"{STATED}":{list(numbers)}', *filter(None, facets)]
+
+
+def _merged(parts: Iterable[str]) -> str:
+    """Of a name in two spellings, both under one key."""
+    merged: dict[str, dict[str | float, None]] = {}
     for part in parts:
-        for column, values in part.items():
-            known = merged.get(column)
-            merged[column] = values if known is None else list(dict.fromkeys((*known, *values)))
-    return merged
+        for column, values in json.loads(f"{{{part}}}").items():
+            merged.setdefault(column, {}).update(dict.fromkeys(values))
+    return json.dumps({column: list(values) for column, values in merged.items()})[1:-1]
 
 
 def _key(name: str, values: Values) -> object:

@@ -22,14 +22,17 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+Number = Annotated[float, Field(allow_inf_nan=False)]
+
+
 class Quantity(Record):
     """A number with its unit: `unit` is one of the names in `servers.units`."""
 
-    value: Annotated[float, Field(allow_inf_nan=False)]
+    value: Number
     unit: str
 
 
-Value = bool | float | str | Quantity
+Value = bool | Number | str | Quantity
 """One attribute value. `float` is a number whose unit the source does not state."""
 
 

@@ -53,3 +53,9 @@ def test_more_values_than_the_engine_gives_at_once_are_counted(tmp_path: Path) -
     assert set(facets) == set(names)
     assert facets["code a"].values == (FacetValue("alike", 5_600),)
     assert facets["code b"].stated == 5_600
+
+
+def test_numbers_of_many_digits_keep_fifteen(tmp_path: Path) -> None:
+    stated = (0.1 + 0.2, 0.23887090000050626)
+    weight = facets_of(tmp_path, *({"weight": (number,)} for number in stated))["weight"]
+    assert (weight.stated, weight.low, weight.high) == (2, 0.238870900000506, 0.3)

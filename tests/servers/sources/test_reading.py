@@ -168,6 +168,12 @@ def test_nan_infinite_and_negative_prices_are_left_out(write) -> None:
     assert outcome.counts.unclear["price"] == 5
 
 
+def test_an_attribute_without_end_rejects_a_record_in_our_own_layout(write) -> None:
+    row = '{"kind": "product", "id": "a", "title": "T", "attributes": {"weight": [Infinity, 3]}}'
+    outcome = Outcome(write("own.jsonl", row))
+    assert (outcome.records, outcome.troubles()) == ([], [(1, "attributes.weight", "rejected")])
+
+
 def test_a_column_that_only_later_rows_have_is_still_read_as_what_it_is(write) -> None:
     rows = [{"id": str(n), "title": "T"} for n in range(30)]
     late = {"id": "x", "title": "T", "price": 19.990000000000002, "colour": "red"}
