@@ -81,10 +81,14 @@ class _Adviser:
         return self.found.near[:_SHOWN_NEAR] if len(self.found.fits) < _FEW else ()
 
     @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """What is recommended, else what comes nearest."""
+        return self.best or tuple(near.alias for near in self.shown_near)
+
+    @cached_property
     def spoken_of(self) -> tuple[str, ...]:
-        """Those compared and looked into."""
-        shown = self.best or tuple(near.alias for near in self.shown_near)
-        return shown[:_LOOKED_INTO]
+        """Those looked into: their owners were asked."""
+        return self.compared[:_LOOKED_INTO]
 
     @cached_property
     def hard(self) -> list[Need]:
@@ -108,12 +112,13 @@ class _Adviser:
         if not self.best:
             return f"## Recommendation\n\n{self._nothing_fits()}"
         count, models = len(self.found.fits), len(self.models)
-        variants = f" (with their variants {count})" if models < count else ""
+        variants = f", in {count} variants," if models < count else ""
+        known = all(need.constraint for need in self.hard)
+        needs = "every hard need" + ("" if known else " that the catalog can answer")
         lead = (
-            f"{models} products{variants} meet every hard need that the catalog can answer;"
-            f" {self._order()}."
+            f"{models} products{variants} meet {needs}; {self._order()}."
             if models > 1
-            else f"One product{variants} meets every hard need that the catalog can answer."
+            else f"One product{variants} meets {needs}."
         )
         items = [self._recommended(n, alias) for n, alias in enumerate(self.best, 1)]
         parts = ("## Recommendation", lead, "\n".join(items), self._also())
@@ -177,7 +182,7 @@ class _Adviser:
         return f"{said} Nothing comes near it either."
 
     def comparison(self) -> str:
-        shown = self.spoken_of
+        shown = self.compared
         if len(shown) < 2:
             return ""
         head = f"| need | {' | '.join(f'[{alias}]' for alias in shown)} |"
@@ -194,7 +199,7 @@ class _Adviser:
             for name in wish.attributes:
                 if name not in ("price", "rating"):
                     yield f"{_plain(need.text)} ({name})", f"attributes.{name}"
-        if any(self._states(alias, "rating") for alias in self.spoken_of):
+        if any(self._states(alias, "rating") for alias in self.compared):
             yield "rating", "rating"
 
     def _row(self, label: str, field: str, shown: Sequence[str]) -> str:
@@ -319,10 +324,12 @@ class _Adviser:
             return "could not verify"
         if self.best:
             return "met"
-        broken = {v["filter"] for near in self.shown_near for v in near.violates}
-        return (
-            "not met" if _field(need).removeprefix("attributes.") in broken else "could not verify"
-        )
+        name = _field(need).removeprefix("attributes.")
+        if any(v["filter"] == name for near in self.shown_near for v in near.violates):
+            return "not met"
+        nearest = [near.alias for near in self.shown_near]
+        known = nearest and all(self._states(alias, need.constraint.field) for alias in nearest)
+        return "partly met" if known else "could not verify"  # by what breaks another need
 
     def _wish_status(self, wish: Wish) -> str:
         shown = self.spoken_of

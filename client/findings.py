@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from client.constraints import meets
 from client.markup import unmarked, value_of
 from client.trajectory import Constraint, Evidence, Observation, Plan, Trajectory
 
@@ -67,10 +68,23 @@ class Findings:
     @cached_property
     def fits(self) -> tuple[str, ...]:
         """Products that meet every filter, most relevant first, without excluded brands."""
+        return tuple(alias for alias in self._found if all(self._left_open(alias).values()))
+
+    @cached_property
+    def _found(self) -> tuple[str, ...]:
         found = dict.fromkeys(
             str(card["id"]) for o in self.search for card in listed(o, "products")
         )
         return tuple(alias for alias in found if not self._excluded(alias))
+
+    def _left_open(self, alias: str) -> dict[str, bool | None]:
+        """Whether a product meets what the search in force did not ask for."""
+        asked = self.search[0].arguments
+        return {
+            c.field: meets(self.evidence[alias], c)
+            for c in self.constraints
+            if c.op != "is not" and not _is_asked(c, asked)
+        }
 
     @cached_property
     def total(self) -> int:
@@ -90,11 +104,23 @@ class Findings:
     @cached_property
     def unverified(self) -> tuple[Unknown, ...]:
         entries = [entry for o in self.search for entry in listed(o, "unverified")]
-        return tuple(
+        return self._seen_in_part + tuple(
             Unknown(str(e["product"]["id"]), tuple(e["unknown"]))
             for e in entries
             if not self._excluded(str(e["product"]["id"]))
             and not any(reason.startswith("type ") for reason in e["unknown"])
+        )
+
+    @property
+    def _seen_in_part(self) -> tuple[Unknown, ...]:
+        """What a search found that could not ask for everything, and breaks nothing in sight."""
+        left_open = {alias: self._left_open(alias) for alias in self._found}
+        return tuple(
+            Unknown(
+                alias, tuple(f"{_short(field)} not stated" for field in held if held[field] is None)
+            )
+            for alias, held in left_open.items()
+            if None in held.values() and False not in held.values()
         )
 
     @cached_property
@@ -146,6 +172,17 @@ class Findings:
     @cached_property
     def constraints(self) -> tuple[Constraint, ...]:
         return tuple(need.constraint for need in self.plan.needs if need.constraint)
+
+
+def _is_asked(constraint: Constraint, arguments: Fields) -> bool:
+    field = constraint.field
+    if field.startswith("attributes."):
+        return _short(field) in (arguments.get("attributes") or {})
+    return any(name in arguments for name in (field, f"{field}_min", f"{field}_max"))
+
+
+def _short(field: str) -> str:
+    return field.removeprefix("attributes.")
 
 
 def holds_any(text: str, words: Sequence[str]) -> bool:

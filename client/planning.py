@@ -54,15 +54,17 @@ def refined_plan(run: Trajectory) -> Plan | None:
     suggestions = listed(first, "suggested_filters")
     typed = next((s for s in suggestions if s["filter"] == "type"), None)
     if typed:
-        kind, called = str(typed["value"]), _called(str(typed["words"]), str(typed["words"]))
+        kinds = _several(typed["value"])
+        called = _called(str(typed["words"]), str(typed["words"]))
     else:
         kind = _kind(plan.looking_for, [str(s["words"]) for s in suggestions], types)
+        kinds = (kind,) if kind else ()
         called = _called(kind or "", plan.looking_for)
     needs = list(plan.needs)
     for suggested in suggestions:
-        needs = _with_suggestion(needs, plan.looking_for, kind, suggested)
-    if kind and not any(n.constraint and n.constraint.field == "type" for n in needs):
-        sought = Constraint(field="type", op="is", value=kind)
+        needs = _with_suggestion(needs, plan.looking_for, kinds, suggested)
+    if kinds and not any(n.constraint and n.constraint.field == "type" for n in needs):
+        sought = Constraint(field="type", op="is", value=kinds[0] if len(kinds) == 1 else kinds)
         needs.append(
             Need(
                 id=_next_id(needs),
@@ -112,12 +114,12 @@ def kind_of_thing(looking_for: str, types: Sequence[str]) -> str | None:
 
 
 def _with_suggestion(
-    needs: list[Need], looking_for: str, kind: str | None, suggested: dict[str, Any]
+    needs: list[Need], looking_for: str, kinds: Sequence[str], suggested: dict[str, Any]
 ) -> list[Need]:
     words, field = str(suggested["words"]), str(suggested["filter"])
     if field in _SAID_OTHERWISE:
         return needs
-    if kind and spoken_in(words, kind):
+    if any(spoken_in(words, kind) for kind in kinds):
         return needs
     constraint = constraint_of(field, suggested["value"])
     if any(n.constraint and n.constraint.field == constraint.field for n in needs):
@@ -138,13 +140,17 @@ def _with_suggestion(
 def constraint_of(field: str, value: Any) -> Constraint:
     """A suggested filter, `attributes.cable length` ">= 2 m", as a constraint."""
     if isinstance(value, list):
-        several = tuple(str(one) for one in cast(list[Any], value))
-        return Constraint(field=field, op="is", value=several)
+        return Constraint(field=field, op="is", value=_several(value))
     found = re.fullmatch(r"(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*(.*)", str(value))
     if found:
         unit = found[3] or None
         return Constraint(field=field, op=_OP[found[1]], value=float(found[2]), unit=unit)
     return Constraint(field=field, op="is", value=value)
+
+
+def _several(value: Any) -> tuple[str, ...]:
+    """What a suggestion names: one value, or some of which any will do."""
+    return tuple(map(str, cast(list[Any], value) if isinstance(value, list) else [value]))
 
 
 def _bounded(constraint: Constraint, text: str) -> Constraint:

@@ -6,6 +6,7 @@ Grammar only: which words name a filter of the catalog is learned from the first
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from client.trajectory import Constraint, Need
 from client.wishes import wish_for, wordings
@@ -96,7 +97,7 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r"\s*(?:[,;:?!]|\.(?=\s|$)|\s-\s)\s*"
+    r"\s*(?:,(?! ?\d+(?:,| or) )|[;:?!]|\.(?=\s|$)|\s-\s)\s*"
     r"|\s+\b(?=(?:with|without|that|which|for|plus|but|made by|made of|made from|from|by"
     r"|compatible with|who|whose|in|on|and|or|having|has|have|supports|featuring|including)\b"
     r"|(?<! of )(?:at least|at most|up to|under|over|(?:no )?(?:more|less) than|below|above) \d)",
@@ -230,7 +231,16 @@ def _clauses(text: str) -> list[tuple[str, str]]:
         words = piece[link.end() :] if link else piece
         if words.strip():
             found.append((link["word"].lower() if link else "", words.strip()))
-    return found
+    return list(_with_alternatives(found))
+
+
+def _with_alternatives(clauses: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """ "with 16", "or 32 GB" is one need that either meets; "or more" only bounds it."""
+    for at, (link, words) in enumerate(clauses):
+        if link == "or" and at > 1:
+            continue
+        others = takewhile(lambda clause: clause[0] == "or", clauses[at + 1 :] if at else ())
+        yield link, " or ".join((words, *(other for _, other in others)))
 
 
 def _head(text: str) -> tuple[str, list[str]]:

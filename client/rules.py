@@ -107,7 +107,7 @@ def filtering(plan: Plan) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     for c in (n.constraint for n in plan.needs if n.hard and n.constraint):
         if c.field in ("type", "brand", "category") and c.op == "is":
-            arguments[c.field] = c.value
+            arguments[c.field] = list(c.value) if isinstance(c.value, tuple) else c.value
         elif c.field.startswith("attributes.") and c.op != "is not":
             attributes[c.field.removeprefix("attributes.")] = as_argument(c)
     if attributes:
@@ -213,12 +213,11 @@ def _guides(found: Findings, plan: Plan) -> Iterator[Call]:
 
 def speaks_of(page: dict[str, Any], plan: Plan) -> bool:
     """Whether the page's title is about the kind of thing looked for."""
-    kinds = [
-        str(n.constraint.value) for n in plan.needs if n.constraint and n.constraint.field == "type"
-    ]
-    kind = singular(kinds[0] if kinds else plan.looking_for)
+    asked = [n.constraint for n in plan.needs if n.constraint and n.constraint.field == "type"]
+    named = asked[0].value if asked else plan.looking_for
+    kinds = [singular(str(kind)) for kind in (named if isinstance(named, tuple) else (named,))]
     title = str(page.get("title") or "")
-    if kind and spoken_in(kind, title):
+    if any(kind and spoken_in(kind, title) for kind in kinds):
         return True
-    noun = kind.rpartition(" ")[2]  # "kettle" of "electric kettle"; "set" says too little
-    return len(noun) >= _TELLING_NOUN and spoken_in(noun, title)
+    nouns = [kind.rpartition(" ")[2] for kind in kinds]  # "kettle" of "electric kettle"
+    return any(len(noun) >= _TELLING_NOUN and spoken_in(noun, title) for noun in nouns)

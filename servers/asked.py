@@ -13,7 +13,9 @@ from servers.units import format_number, format_quantity, parse_quantity
 
 Asked = bool | float | str | Sequence[str]
 
-FORMS = 'true, false, a number, "24 in", ">= 2 m", "20..25 in", "A3" or ["A3", "A4"]'
+FORMS = (
+    'true, false, a number, "24 in", ">= 2 m", "20..25 in", "A3", or any of a list: ["A3", "A4"]'
+)
 PREFIX = "attributes."
 
 _COMPARED = re.compile(
@@ -59,10 +61,10 @@ def _from_choices(field: str, name: str, asked: Sequence[str]) -> Filter:
         raise BadQuery(f"attributes[{name!r}] is an empty list; give {FORMS}.")
     if len(choices) == 1:
         return _from_text(field, name, choices[0])
-    if any(_NUMBER.fullmatch(choice) or parse_quantity(choice) for choice in choices):
+    if compared := next((choice for choice in choices if choice[0] in "<>=≤≥"), None):
         raise BadQuery(
-            f"attributes[{name!r}] takes a list of words only; for several numbers or quantities"
-            ' give a range such as "24..27 in", or search once for each.'
+            f"attributes[{name!r}]: {compared!r} is a bound, and a list takes values only;"
+            ' give one bound, or a range such as "24..27 in".'
         )
     return AnyOf(field, choices)
 
@@ -122,7 +124,14 @@ def _from_range(field: str, name: str, ranged: re.Match[str]) -> Filter | None:
     return Between(field, low, high, unit)
 
 
-def _equal(field: str, text: str) -> Filter | None:
+def amounts(asked: AnyOf) -> tuple[Between, ...]:
+    """ "16 GB" or "32 GB" as ranges; () where any of the choices is a word."""
+    ranges = [_equal(asked.field, choice) for choice in asked.values]
+    found = tuple(each for each in ranges if each is not None)
+    return found if len(found) == len(ranges) else ()
+
+
+def _equal(field: str, text: str) -> Between | None:
     """A quantity means what rounds to it as written: "24 in" is 23.5 up to 24.5 in."""
     number = _number_and_unit(text)
     if number is None:

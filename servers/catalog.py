@@ -30,6 +30,7 @@ INSTRUCTIONS = (
 Ids = Annotated[list[str], Field(min_length=1, max_length=10)]
 TwoToEightIds = Annotated[list[str], Field(min_length=2, max_length=8)]
 Text = Annotated[str, Field(max_length=2000)]
+OneOrAny = str | list[str] | None
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Limit = Annotated[int, Field(ge=1, le=50)]
 MaxTokens = Annotated[int, Field(ge=LEAST_TOKENS, le=MOST_TOKENS)]
@@ -61,9 +62,9 @@ class Catalog:
     async def search_catalog(
         self,
         query: Annotated[Text, Field(description="what is wanted, in words")] = "",
-        type: Annotated[str | None, Field(description="as in facets.type")] = None,
+        type: Annotated[OneOrAny, Field(description="as in facets.type")] = None,
         category: Annotated[str | None, Field(description="any level of the path")] = None,
-        brand: str | None = None,
+        brand: OneOrAny = None,
         price_min: Amount | None = None,
         price_max: Amount | None = None,
         rating_min: Annotated[float, Field(ge=0, le=5)] | None = None,

@@ -7,9 +7,9 @@ attributes or a concept that stands under several of them.
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from servers.asked import PREFIX, as_parameter
+from servers.asked import PREFIX, amounts, as_parameter
 from servers.concepts import Concepts, Derived, contains, truth
 from servers.index import AnyOf, BadQuery, Between, Cell, Filter, Is, Violation
 from servers.records import Product, Quantity, Value, Values
@@ -126,6 +126,8 @@ def _judge_values(
         case Is(_, wanted):
             return _judge_truth(name, attribute, values, wanted)
         case AnyOf(_, wanted):
+            if not exact and (ranges := amounts(asked)):
+                return _judge_amounts(name, attribute, values, asked, ranges)
             return _judge_words(name, attribute, values, wanted, exact)
         case Between():
             return _judge_number(name, attribute, values, asked)
@@ -166,6 +168,20 @@ def _says(value: Value, wanted: str, exact: bool) -> bool:
     after = at + len(analyze(wanted))
     denied = (at > 0 and words[at - 1] in _DENIALS) or words[after : after + 1] == ["free"]
     return not denied
+
+
+def _judge_amounts(
+    name: str, attribute: str, values: Values, asked: AnyOf, ranges: Sequence[Between]
+) -> Judgement:
+    """One of several amounts will do; else what misses the nearest of them is said of all."""
+    spoken = _judge_words(name, attribute, values, asked.values, exact=False)
+    judged = [_judge_number(name, attribute, values, each) for each in ranges]
+    met = next((each for each in (spoken, *judged) if isinstance(each, Met)), None)
+    broken = [each for each in judged if isinstance(each, Broken)]
+    if met or not broken:
+        return met or judged[0]
+    nearest = min(broken, key=lambda each: each.distance)
+    return replace(nearest, violation=replace(nearest.violation, asked=wording(asked)))
 
 
 def _judge_number(name: str, attribute: str, values: Values, asked: Between) -> Judgement:

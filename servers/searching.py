@@ -58,9 +58,9 @@ class _Found:
 
 def product_filters(
     *,
-    type: str | None,
+    type: str | Sequence[str] | None,
     category: str | None,
-    brand: str | None,
+    brand: str | Sequence[str] | None,
     price_min: float | None,
     price_max: float | None,
     rating_min: float | None,
@@ -68,7 +68,7 @@ def product_filters(
 ) -> tuple[Filter, ...]:
     named = {"type": type, "category": category, "brand": brand}
     filters: list[Filter] = [
-        AnyOf(field, (value.strip(),)) for field, value in named.items() if value and value.strip()
+        AnyOf(field, values) for field, value in named.items() if (values := _stripped(value))
     ]
     if price_min is not None or price_max is not None:
         filters.append(Between("price", price_min, price_max))
@@ -77,6 +77,11 @@ def product_filters(
     if in_stock is not None:
         filters.append(Is("in_stock", in_stock))
     return tuple(filters)
+
+
+def _stripped(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value or ()
+    return tuple(each.strip() for each in values if each.strip())
 
 
 async def search(index: Index, asked: Search) -> shapes.SearchResult:

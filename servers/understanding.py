@@ -7,10 +7,10 @@ Money is left alone: a shop's price filter is the caller's business.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from servers.asked import PREFIX, attribute_filter
+from servers.asked import PREFIX, as_parameter, attribute_filter
 from servers.catalog_statistics import CatalogStatistics
 from servers.concepts import Concepts
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, Suggestion
@@ -70,6 +70,8 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
     "power": ("power",),
 }
 """What people mean by a bare figure of a dimension, where the type's products state it."""
+_ROOM: Mapping[str, float] = {"screen size compatibility": 1.5}
+"""By how much more, in its unit, a thing may hold than what is put into it."""
 _TOWARDS = frozenset({"for", "compatible", "with", "fit", "to"})
 _NEGATIONS = frozenset(
     "without no not non isn't doesn't don't neither nor except excluding".split()
@@ -224,14 +226,31 @@ class _Reading:
 
     def _read_type(self) -> str | None:
         span = self.known.types.find(self.words)
-        if span is None:
+        if span is None or self._denied(span[0]):
             return None
+        other = self._other_type(*span)
         start, end = self._general(*span)
         self._use(start, end)
         named = self.words[start:end]
         if self._kinds_of(named):
-            self._add(start, end, AnyOf("type", (" ".join(canonical(named)),)))
+            kinds = (canonical(self.words[other : start - 1]),) if other is not None else ()
+            asked = tuple(" ".join(kind) for kind in (*kinds, canonical(named)))
+            self._add(start if other is None else other, end, AnyOf("type", asked))
         return " ".join(named)
+
+    def _other_type(self, start: int, end: int) -> int | None:
+        """Where the first begins of "helicopter or quadcopter"; "laser or inkjet printer" and
+        "laptop or phone case" are one kind of thing."""
+        before = start - 1
+        if self.words[max(0, before) : start] != ("or",):
+            return None
+        found = self.known.types.find(self.words[:before])
+        if found is None or found[1] != before or not self._kinds_of(self.words[found[0] : before]):
+            return None
+        shared = (*self.words[found[0] : before], self.words[end - 1])
+        if end - start > 1 and self.known.types.find(shared) == (0, len(shared)):
+            return None
+        return found[0]
 
     def _general(self, start: int, end: int) -> tuple[int, int]:
         """ "laser printer" -> "printer", where "laser" is what printers state as a value."""
@@ -323,6 +342,8 @@ class _Reading:
                 start, end = at, at + 3
                 if low := self._lower_end(at):  # "5-7 year olds" may all play with it
                     start, word = self._from(at, at, low), low
+                elif others := self._other_choices(at):
+                    start, word = at - 1 - len(others), min(others, key=int)
             elif before in ("age", "aged"):
                 start, end = at - 1, at + (2 if after[:1] == ("year",) else 1)
             else:
@@ -353,15 +374,21 @@ class _Reading:
         if not sign and (behind := self._bound_behind(at)):
             after, sign = behind
         low = self._lower_end(at)
+        others = () if sign or low else self._other_choices(at)
         self.quantities.append(Quantity(value=value, unit=unit))
         self._use(at, after)
-        if (named := self._measured(unit, at, self._from(at, start, low))) is not None:
+        start = at - 1 - len(others) if others else self._from(at, start, low)
+        if (named := self._measured(unit, at, start)) is not None:
             name, start, until = named
             amount = f"{low}..{words[at]} {unit}" if low else f"{sign}{words[at]} {unit}"
+            if others:
+                amount = [_amount(number, unit) for number in (*others, words[at])]
             try:
                 wanted = attribute_filter(name, amount)
             except BadQuery:
                 return after
+            if isinstance(wanted, Between) and wanted.high and name in _ROOM:
+                wanted = replace(wanted, high=round(wanted.high + _ROOM[name], 6))
             self._add(start, max(until, after), wanted)
         return after
 
@@ -376,6 +403,15 @@ class _Reading:
         if at < 2 or self.words[at - 1] not in ("to", "and") or self.used[at - 2]:
             return None
         return self.words[at - 2] if self._is_number(at - 2) else None
+
+    def _other_choices(self, at: int) -> Phrase:
+        """("16", "32") before "64" in "16, 32 or 64 GB"."""
+        if self.words[max(0, at - 1) : at] != ("or",):
+            return ()
+        first = at - 1
+        while first and self._is_number(first - 1):
+            first -= 1
+        return self.words[first : at - 1]
 
     def _is_number(self, at: int) -> bool:
         return not self.used[at] and self.words[at].replace(".", "", 1).isdigit()
@@ -397,13 +433,19 @@ class _Reading:
                 said = self.words[at + 1 : at + 1 + size]
                 name = self.known.concepts.resolve(" ".join(said)) if len(said) == size else None
                 if name and not any(self.used[at + 1 : at + 1 + size]) and self._counted(name):
-                    start, sign = self._bound(at)
                     unit = self.known.concepts.table[name].unit or ""
-                    number = word.replace(",", "")
-                    self._add(
-                        start, at + 1 + size, attribute_filter(name, f"{sign}{number} {unit}")
-                    )
+                    start, amount = self._count(at, unit)
+                    self._add(start, at + 1 + size, attribute_filter(name, amount))
                     break
+
+    def _count(self, at: int, unit: str) -> tuple[int, str | Sequence[str]]:
+        """Where "at least 500", "500" or "250 or 500" begins, and what to filter by."""
+        start, sign = self._bound(at)
+        others = () if sign else self._other_choices(at)
+        if others:
+            choices = (*others, self.words[at])
+            return at - 1 - len(others), [_amount(number, unit) for number in choices]
+        return start, f"{sign}{_amount(self.words[at], unit)}"
 
     def _counted(self, name: str) -> bool:
         countable = self.known.concepts.table[name].unit in (None, "", "pages")
@@ -539,12 +581,19 @@ def _either(one: Filter, other: Filter) -> Filter | None:
         case (
             Between(low=float(), high=float()),
             Between(low=float(), high=float()),
-        ) if (one.field, one.unit) == (other.field, other.unit):
-            ends = (one.low, one.high, other.low, other.high)
-            known = [end for end in ends if end is not None]
-            return Between(one.field, min(known), max(known), one.unit)
+        ) if one.field == other.field:
+            amounts = (as_parameter(one)[1], as_parameter(other)[1])
+            return AnyOf(one.field, tuple(map(str, amounts)))
+        case (AnyOf(), Between(low=float(), high=float())) if one.field == other.field:
+            return AnyOf(one.field, (*one.values, str(as_parameter(other)[1])))
+        case (Is(), Is()):  # no filter says either; what meets the first meets it
+            return one
         case _:
             return None
+
+
+def _amount(number: str, unit: str) -> str:
+    return f"{number.replace(',', '')} {unit}".strip()
 
 
 def _spelled(text: str, words: Phrase) -> Sequence[str]:

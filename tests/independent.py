@@ -367,7 +367,11 @@ def states(row: Row, need: str, value: str) -> bool:
 
 
 def _held(row: Row, shown: str) -> bool:
-    if says(texts_of(row).lower(), shown):
+    said = texts_of(row).lower()
+    # Some files run a name and its figure together: "Number of Puzzle Pieces500".
+    if says(said, shown) or (
+        shown.isdigit() and says(re.sub(r"([a-z])(?=\d)", r"\1 ", said), shown)
+    ):
         return True
     number = re.match(r"\D{0,4}?(-?\d[\d,]*(?:\.\d+)?)", shown)
     if not number:

@@ -39,8 +39,14 @@ def read_icecat(data_dir: Path) -> Catalog:
     for path in sorted((data_dir / "icecat").glob("products-*.json.gz")):
         for raw in json.loads(gzip.decompress(path.read_bytes())):
             cents = Decimal(raw["price"]) / 100
-            rows[str(raw["id"])] = Row(raw["title"], frozenset({cents}), raw)
+            lines = {name: _in_lines(value) for name, value in raw.items()}
+            rows[str(raw["id"])] = Row(raw["title"], frozenset({cents}), lines)
     return Catalog(rows, None, "")
+
+
+def _in_lines(value: Any) -> Any:
+    """The vendor writes a new line as a backslash and an n."""
+    return value.replace("\\n", "\n") if isinstance(value, str) else value
 
 
 def read_toys(data_dir: Path) -> Catalog:

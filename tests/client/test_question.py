@@ -87,6 +87,16 @@ READINGS = {
     ),
     "puzzles for 5-7 year olds under £20": ("puzzles", ["under £20", "for 5-7 year olds"], []),
     "a game for my 6yo": ("game", ["for my 6 year old"], []),
+    "USB sticks with 16 or 32 GB, anything but Velmora": (
+        "USB sticks",
+        ["anything but Velmora", "16 or 32 GB"],
+        [],
+    ),
+    "a shelf with 3, 4 or 5 boards, in oak or pine": (
+        "shelf",
+        ["3, 4 or 5 boards", "in oak or pine"],
+        [],
+    ),
     "hello": ("", [], []),
     "???": ("", [], []),
     "": ("", [], []),

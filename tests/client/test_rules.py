@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from client.agent import pursue
+from client.findings import Findings
 from client.report import render
 from client.rules import RulesResearcher
 from client.runs import final_markup
@@ -161,6 +162,22 @@ def test_an_excluded_brand_and_an_excluded_value_stay_out(index: EmbeddedIndex) 
     assert "aqua-one" in ids(report.recommended)
     _, _, report = researched(index, "an electric kettle under £30, not black")
     assert set(ids(report.recommended)) == {"aqua-one", "hill-eight"}
+
+
+def test_one_of_two_brands_is_asked_for(index: EmbeddedIndex) -> None:
+    run, _, report = researched(index, "an Aqua or Brook electric kettle under £50")
+    assert set(ids(report.recommended)) == {"aqua-one", "brook-two"}
+    assert all(verdict.decision == "accept" for verdict in run.verdicts)
+
+
+def test_what_a_search_did_not_ask_for_is_not_taken_as_met(index: EmbeddedIndex) -> None:
+    run, _, _ = researched(index, "an electric kettle under £30 of at least 1.5 l")
+    later = [o for o in run.observations if o.step > 1]
+    found = Findings(Trajectory(events=tuple(e for e in run.events if e not in later)))
+    assert found.fits == ()
+    seen = {found.evidence[one.alias].id: one.reasons for one in found.unverified}
+    assert seen["aqua-one"] == ("capacity not stated",)
+    assert "dale-four" not in seen  # too dear, as anyone can see
 
 
 def test_owners_are_quoted_word_for_word_and_never_obeyed(index: EmbeddedIndex) -> None:

@@ -69,6 +69,13 @@ async def test_products_meet_every_filter_and_the_rest_stand_beside_them(client:
     assert not set(near) & set(ids(found["products"]))
 
 
+async def test_one_of_several_brands_or_kinds_of_thing_will_do(client: Client[Any]):
+    brands = (await call(client, "search_catalog", query="drill"))["facets"]["brand"]
+    two = [brand["value"] for brand in brands[:2]]
+    found = await call(client, "search_catalog", query="drill", brand=two, type=["drill", "saw"])
+    assert found["total"] == sum(brand["count"] for brand in brands[:2])
+
+
 async def test_facets_come_with_the_first_page_only(client: Client[Any]):
     first = await call(client, "search_catalog", query="drill", limit=5)
     assert {"value": "Bosch", "count": 7} in first["facets"]["brand"]

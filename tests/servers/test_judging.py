@@ -286,6 +286,16 @@ def test_of_several_numbers_any_may_meet_it_and_the_nearest_is_named_where_none_
     )
 
 
+def test_of_several_amounts_asked_for_any_will_do_and_what_lies_between_will_not():
+    wanted = ["20 in", "24 in"]
+    assert judged({"extent": inches(24)}, "extent", wanted) == Met("extent")
+    assert judged({"extent": Quantity(value=508, unit="mm")}, "extent", wanted) == Met("extent")
+    assert violation(judged({"extent": inches(23)}, "extent", wanted)) == Violation(
+        "extent", "23 in", "20 in or 24 in", "0.5 in"
+    )
+    assert judged({"extent": "large"}, "extent", wanted) == Unknown("extent not stated as a number")
+
+
 @pytest.mark.parametrize(
     ("stated", "asked", "broken"),
     [

@@ -186,11 +186,39 @@ def test_one_of_two_values_is_one_filter_that_either_meets():
     ]
 
 
-def test_one_of_two_sizes_is_a_range_over_both():
-    wide = filters("a 24-inch or 27-inch monitor")[0]
-    assert isinstance(wide, Between)
-    assert (wide.low, wide.unit) == (23.5, "in")
-    assert wide.high == pytest.approx(27.5)
+@pytest.mark.parametrize(
+    ("question", "name", "amounts"),
+    [
+        ("a 24-inch or 27-inch monitor", "display size", ("24 in", "27 in")),
+        ("a monitor of 22, 24 or 27 inch", "display size", ("22 in", "24 in", "27 in")),
+        ("a laptop with 256 or 512 GB storage", "storage", ("256 GB", "512 GB")),
+        ("a train set with 30 or 40 pieces", "number of pieces", ("30", "40")),
+    ],
+)
+def test_one_of_several_amounts_is_one_filter_that_any_meets(
+    question: str, name: str, amounts: tuple[str, ...]
+):
+    assert AnyOf(f"attributes.{name}", amounts) in filters(question)
+
+
+def test_the_younger_of_two_ages_is_what_a_thing_must_suit():
+    assert Between("attributes.minimum age", None, 5, "years") in filters(
+        "a train set for a 5 or 6 year old"
+    )
+
+
+def test_one_of_two_kinds_of_thing_is_one_filter_but_two_words_for_one_kind_are_not():
+    assert AnyOf("type", ("monitor", "notebook")) in filters("a monitor or laptop under 300")
+    assert AnyOf("type", ("printer",)) in filters("a laser or inkjet printer")
+
+
+def test_what_a_thing_does_without_is_not_the_kind_of_thing():
+    assert not [one for one in filters("something without a keyboard") if one.field == "type"]
+
+
+def test_what_meets_one_of_two_flags_is_asked_for_once():
+    asked = filters("a monitor with HDMI or height adjustment")
+    assert [one for one in asked if isinstance(one, Is)] == [Is("attributes.hdmi", True)]
 
 
 @pytest.mark.parametrize(
