@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from client.grounding.comparing import LESS, MORE, QUICK, SUPERLATIVES
 from client.grounding.facts import Facts, stem
 from client.grounding.figures import REVIEWS
-from client.grounding.judging import Verdict, contradicted, not_found, supported
-from client.grounding.measures import Measure
-from client.grounding.numbers import Amount
+from client.grounding.judging import Verdict, contradicted, not_found, supported, verdict
+from client.grounding.measures import Measure, attributes
+from client.grounding.numbers import Amount, amounts_in
 from client.grounding.reading import Found, Reading
 from client.grounding.relations import alike, held_against, measured, of_pairs, topic
 from client.grounding.scopes import BLANKS, Slot
@@ -56,6 +56,7 @@ SUM = re.compile(
     r"|and add)\b",
     re.IGNORECASE,
 )
+_BOTH = re.compile(r"\b(?:together|combined|in total|altogether|between them)\b", re.IGNORECASE)
 _TIME_WORDS = frozenset(stem(w) for w in "charging heating start brewing".split())
 
 
@@ -146,8 +147,9 @@ _OF_A_LIMIT = re.compile(
     r"\b(?:under|over|above|below|short|too \w+|by \S+|spare|left|beyond)\s*$", re.IGNORECASE
 )
 _NEAR_LIMIT = re.compile(
-    rf"\s*(?:$|[,.;:)!]|by\b|what|that\b|(?:the |your |my |our )?(?:\w+ ){{0,2}}?(?:limit|budget"
-    rf"|ceiling|maximum|minimum|cap|target|mark|wish|price)|(?:the |your |a )?[£$€]?\d"
+    rf"\s*(?:$|[,.;:)!]|by\b|it\b|what|that\b"
+    rf"|(?:the |your |my |our )?(?:\w+ ){{0,2}}?(?:limit|budget|ceiling|maximum|minimum|cap"
+    rf"|target|mark|wish|price)|(?:the |your |a )?[£$€]?\d"
     rf"|the [{BLANKS}]"
     rf"|[{BLANKS}]|(?:the |your )?\w+ (?:euros|pounds|dollars|hours|litres|pieces)|asked|wanted"
     rf"|allowed)",
@@ -171,8 +173,12 @@ def _difference(
         return measured(facts, amount.unit, topic(rest), text, amount.end)
 
     def judge(a: Facts, b: Facts) -> Verdict:
-        pairs = list(alike(of(a), of(b)))
-        return _held(amount, sign, pairs, a, b)
+        judged = _held(amount, sign, list(alike(of(a), of(b))), a, b)
+        every = list(alike(attributes(a, amount.unit), attributes(b, amount.unit)))
+        if judged.status == "contradicted" and len(every) > 1:
+            # Another attribute may be meant than the one whose name stands near.
+            return judged if not _held(amount, sign, every, a, b).holds else not_found()
+        return judged
 
     limits = _limits(reading, amount)
     named = [m.start for m in reading.clause.mentions if m.start >= amount.end and m.compared]
@@ -186,8 +192,24 @@ def _difference(
         of_limit = reading.each(slots, _from_limit, of, limits, amount, sign, sure)
         if asked or of_limit.holds:
             return of_limit
-    verdict = held_against(reading, slots, amount.end, judge)
-    return of_limit if of_limit.status == "contradicted" and not verdict.holds else verdict
+    held = held_against(reading, slots, amount.end, judge)
+    if not held.holds and (said := _from_said(reading, amount, slots, of)):
+        return said
+    return of_limit if of_limit.status == "contradicted" and not held.holds else held
+
+
+def _from_said(
+    reading: Reading, amount: Amount, slots: tuple[Slot, ...], of: Callable[[Facts], list[Measure]]
+) -> Verdict | None:
+    """ "weighed 2.31 kg, 160 g more than the maker states": from another figure of the sentence,
+    which is judged by itself."""
+    for other in amounts_in(reading.whole):
+        if other.unit == amount.unit and other.upper is None and other.text != amount.text:
+            for alias in (alias for slot in slots for alias in slot):
+                for facts in reading.ledger.sources(alias):
+                    if any(amount.holds(abs(other.value - m.low)) for m in of(facts)):
+                        return supported(facts.alias)
+    return None
 
 
 def _held(
@@ -265,6 +287,7 @@ def _from_limit(
 def sums(reading: Reading) -> Iterator[Found]:
     clause = reading.clause
     cue = SUM.search(reading.whole)
+    yield from _together(reading)
     for amount in list(reading.left("money")):
         if re.search(r"\bper\b", reading.text, re.IGNORECASE):
             continue
@@ -280,16 +303,31 @@ def sums(reading: Reading) -> Iterator[Found]:
         )
         if many and every:
             slot, times = many
-            verdict = reading.each((slot,), _times, times, amount)
+            judged = reading.each((slot,), _times, times, amount)
         elif cue and len(every) > 1:
-            verdict = _sum(reading, every, amount)
+            judged = _sum(reading, every, amount)
         elif cue and re.search(r"\b(?:both|two|pair)\b", reading.whole):
-            verdict = _sum(reading, reading.group, amount)
+            judged = _sum(reading, reading.group, amount)
         elif cue and every and not reading.each(every, _times, 1, amount).holds:
-            verdict = not_found("Name both, so that the sum can be checked.", *every[0])
+            judged = not_found("Name both, so that the sum can be checked.", *every[0])
         else:
             continue
-        yield reading.found("sum", amount.start, amount.end, verdict)
+        yield reading.found("sum", amount.start, amount.end, judged)
+
+
+def _together(reading: Reading) -> Iterator[Found]:
+    """ "together they have 638 reviews"."""
+    for amount in list(reading.left("")):
+        counted = REVIEWS.match(reading.text, amount.end)
+        slots = reading.clause.about(amount.start)
+        if not counted or len(slots) < 2 or not _BOTH.search(reading.whole):
+            continue
+        stated = [reading.ledger[slot[0]].counts for slot in slots]
+        aliases = tuple(slot[0] for slot in slots)
+        held = sum(counts[0] for counts in stated if counts)
+        message = f"“{amount.text}”: together it is {held:g}."
+        judged = verdict(amount.holds(held), message, *aliases) if all(stated) else not_found()
+        yield reading.found("sum", amount.start, counted.end(), judged)
 
 
 def times_named(reading: Reading, amount: Amount) -> tuple[Slot, int] | None:

@@ -1,9 +1,11 @@
 """What one piece of evidence states, read once: numbers with units, yes and no, words."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib.resources import files
 from typing import Any, cast
 
 from client.aliases import an_object, objects
@@ -30,21 +32,12 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(m[0]) for m in _WORD.finditer(text.casefold()))
 
 
-_ALSO = {
-    "weight": "weigh heavy light", "life": "last run play runtime playtime endure burn",
-    "burn": "last run shine life", "capacity": "hold tank take volume hopper",
-    "tank": "hold capacity", "display": "screen inch panel", "diagonal": "screen size inch across",
-    "noise": "loud quiet sound", "width": "wide across", "height": "tall high", "depth": "deep",
-    "length": "long", "warranty": "guarantee", "memory": "ram", "storage": "ssd disk drive",
-    "age": "old from", "size": "big large small", "power": "draw watt", "thickness": "thick slim",
-    "heating": "heat ready warm", "charging": "charge recharge reload", "pressure": "bar",
-    "illuminance": "bright lux", "brightness": "bright", "flux": "lumen bright",
-    "person": "head sleep sleeper people", "refresh": "hertz",
-    "resolution": "pixel", "container": "hopper bean",
-}  # fmt: skip
+WORDS: dict[str, Any] = tomllib.loads(
+    files("client.grounding").joinpath("words.toml").read_text("utf-8")
+)
 ALSO: dict[str, frozenset[str]] = {}
 """For a stem of prose the stems in names of attributes that it may mean."""
-for _name, _words in _ALSO.items():
+for _name, _words in WORDS["also"].items():
     for _word in _words.split():
         ALSO[stem(_word)] = ALSO.get(stem(_word), frozenset()) | {stem(_name)}
 

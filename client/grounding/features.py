@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from client.grounding.facts import Ledger, Value, stem
+from client.grounding.facts import WORDS, Ledger, Value, stem
 from client.grounding.having import (
     EMPTY,
     NO_BEHIND,
@@ -50,6 +50,13 @@ _COMES_WITH = re.compile(
 )
 
 
+_LISTED, _NEXT = re.compile(r"[,:|–—]\s*$"), re.compile(r"\s*(?:[,|;.]|$)")
+"""Around a value that stands as one of a list."""
+_HYPHENED = re.compile(r"[^\W_]+-[^\W_]+")
+_SHORTLY = 2
+"""Clauses after which "has one" means something else."""
+
+
 class Features:
     """What the products of one run can have or be, as their attributes name it."""
 
@@ -67,10 +74,17 @@ class Features:
             for f in self._values
             if re.search(r"[A-Z][a-zA-Z]*\s?\d", f.value)
         }
+        self._phrases = tuple(_phrases(values))
         self._last: Feature | None = None
+        self._ago = 0
 
     def of(self, reading: Reading) -> Iterator[Found]:
-        if UNSURE.search(reading.text) or reading.clause.section in ("unverified",):
+        self._ago += 1
+        if reading.clause.section in ("unverified",):
+            return
+        if UNSURE.search(reading.text):
+            for feature, _ in self._places(reading):
+                self._remember(feature)
             return
         yield from self._brought(reading)
         yield from self._known(reading)
@@ -89,14 +103,27 @@ class Features:
                 yield reading.found("attribute", *found.span("thing"), judged)
 
     def _known(self, reading: Reading) -> Iterator[Found]:
-        tokens = [Token(stem(m[0]), m[0], m.start(), m.end()) for m in WORD.finditer(reading.text)]
-        placed = [(f, span) for f in (*self._values, *self._names) for span in places(f, tokens)]
-        for feature, (start, end) in (*placed, *self._shaped(reading)):
+        for feature, (start, end) in self._places(reading):
             if reading.free(start, end) and (claim := self._claim(reading, feature, start, end)):
-                self._last = feature
+                self._remember(feature)
                 yield claim
-        if self._last:
+        if self._last and self._ago <= _SHORTLY:
             yield from self._again(reading, self._last)
+
+    def _remember(self, feature: Feature) -> None:
+        self._last, self._ago = feature, 0
+
+    def _places(self, reading: Reading) -> list[tuple[Feature, tuple[int, int]]]:
+        tokens = [Token(stem(m[0]), m[0], m.start(), m.end()) for m in WORD.finditer(reading.text)]
+        found = [
+            (feature, span)
+            for feature in (*self._values, *self._names)
+            for span in (*places(feature, tokens), *_joined(feature, reading.text))
+        ]
+        found += [
+            (f, m.span()) for f, phrase in self._phrases for m in phrase.finditer(reading.text)
+        ]
+        return [*found, *self._shaped(reading)]
 
     def _shaped(self, reading: Reading) -> Iterator[tuple[Feature, tuple[int, int]]]:
         """Words shaped like a value ("IPX7", "Windows 10") that no product has."""
@@ -148,6 +175,8 @@ class Features:
 
     def _asserted(self, reading: Reading, feature: Feature, start: int, end: int) -> bool:
         before, after = reading.text[:start], reading.text[end:]
+        if feature.phrase or (feature.value and _LISTED.search(before) and _NEXT.match(after)):
+            return True
         if re.match(
             r"\s*(?:is|are|was|were|feels?|looks?|sounds?|works?)\s+(?!included|built|on board)",
             after,
@@ -169,7 +198,24 @@ class Features:
         return bool(_HAS.search(before))
 
 
+def _joined(feature: Feature, text: str) -> Iterator[tuple[int, int]]:
+    """ "Wi-Fi" where the catalog writes wifi."""
+    if len(feature.stems) == 1:
+        for found in _HYPHENED.finditer(text):
+            if stem(found[0].replace("-", "")) == feature.stems[0]:
+                yield found.span()
+
+
 # Reading attributes
+
+
+def _phrases(values: list[Value]) -> Iterator[tuple[Feature, re.Pattern[str]]]:
+    for name, said in WORDS["said_as"].items():
+        stems = tuple(stem(w) for w in WORD.findall(name))
+        keys = frozenset(key(v) for v in values if set(stems) <= v.words and v.truth is not None)
+        if keys:
+            pattern = re.compile(rf"\b(?:{'|'.join(said)})\b", re.IGNORECASE)
+            yield Feature(stems, keys, phrase=True), pattern
 
 
 def _name_features(values: list[Value]) -> tuple[Feature, ...]:

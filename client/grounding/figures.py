@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
-from client.grounding.facts import Facts, stem
-from client.grounding.judging import Verdict, contradicted, not_found, supported
+from client.grounding.comparing import LESS, MORE
+from client.grounding.facts import ALSO, Facts, stem
+from client.grounding.judging import NOT_FOUND, Verdict, contradicted, not_found, supported
 from client.grounding.measures import Measure, attributes, counts, named, price, ratings
 from client.grounding.numbers import Amount, amounts_in
 from client.grounding.reading import Found, Kind, Reading
+from client.grounding.scopes import BLANKS
 from client.markup import value_of
 
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -17,6 +20,8 @@ REVIEWS = re.compile(
     r"|verdicts))\b",
     re.IGNORECASE,
 )
+_AND_ANOTHER = re.compile(r"(?:\s*(?:and|or|to|against)\s*[\d,]+)?")
+_LABEL = re.compile(r"\W*([^\W\d][\w -]{2,30}):")
 _NOT_COUNTED = re.compile(
     r"\s*(?:of (?:them|these|those|the)|products?|models?|options?|picks?|items?|choices?"
     r"|candidates?|variants?|needs?|kettles?|others?|more\b|ways?|things?|reasons?|points?"
@@ -52,6 +57,11 @@ _BRACKETED = re.compile(
 """A number in brackets behind a rating, with # for the number."""
 _PER = re.compile(r"\b(?:per|each|apiece)\b", re.IGNORECASE)
 _SIDE = re.compile(r"\d+(?:\.\d+)?")
+_LIKE_A_RATING = re.compile(rf"(?:rat|scor|star|averag|mark)|[|,:(–—{BLANKS}][\s'’s]*$")
+_COMPARES = re.compile(
+    rf"\b(?:{LESS}|{MORE}|gains?|loses?|saves?|saving|difference|together|both)\b", re.IGNORECASE
+)
+_FAR = 2.0
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -66,11 +76,47 @@ def figures(reading: Reading) -> Iterator[Found]:
             continue
         kind, judge = _KINDS.get(amount.unit, ("attribute", _quantity))
         verdict = reading.each(slots, judge, reading, amount)
-        if verdict.status == "contradicted" and _PER.search(reading.text):
-            verdict = not_found("State the whole value, not one per unit.", *verdict.evidence)
+        if verdict.status == "contradicted":
+            verdict = _sure(reading, amount, verdict, judge)
         yield reading.found(
             kind if amount.upper is None else "range", amount.start, amount.end, verdict
         )
+
+
+def _sure(
+    reading: Reading,
+    amount: Amount,
+    judged: Verdict,
+    judge: Callable[[Facts, Reading, Amount], Verdict],
+) -> Verdict:
+    """A contradiction strikes words out: it stands where nothing else can be meant."""
+    clause = reading.clause
+    if not any(m.start < amount.start for m in clause.mentions):
+        for slot in clause.sentence:
+            other = reading.each((slot,), judge, reading, amount)
+            if other.holds:
+                return other
+    if _PER.search(reading.text):
+        return not_found("State the whole value, not one per unit.", *judged.evidence)
+    if _COMPARES.search(reading.text) and _derived(reading, amount):
+        return not_found(f"“{amount.text}”: say what is held against what.", *judged.evidence)
+    return judged
+
+
+def _derived(reading: Reading, amount: Amount) -> bool:
+    """Whether two products of the run are so far apart, or cost so much together."""
+    stated = [
+        [
+            m.low
+            for m in (price(facts) if amount.unit == "money" else attributes(facts, amount.unit))
+        ]
+        for facts in (reading.ledger[slot[0]] for slot in reading.products)
+    ]
+    pairs = [(x, y) for one, other in combinations(stated, 2) for x in one for y in other]
+    return any(
+        amount.holds(abs(x - y)) or (amount.unit == "money" and amount.holds(x + y))
+        for x, y in pairs
+    )
 
 
 def differs(amount: Amount, measures: list[Measure], facts: Facts, what: str) -> Verdict:
@@ -122,6 +168,8 @@ def _price(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     stated = [m for one in reading.ledger.sources(facts.alias) for m in price(one)]
     if any(matches(amount, m) for m in stated) or _said(facts, reading, amount):
         return supported(facts.alias)
+    if facts.evidence.kind != "product":
+        return _page(facts, reading, amount)
     return differs(amount, stated, facts, "price") if stated else not_found("", facts.alias)
 
 
@@ -143,10 +191,13 @@ _KINDS: dict[str, tuple[Kind, Callable[[Facts, Reading, Amount], Verdict]]] = {
 def _quantity(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     around = f"{reading.clause.context} {reading.text}"
     shift = len(reading.clause.context) + 1
+    elsewhere = NOT_FOUND
     if facts.evidence.kind != "product":
-        own = _said(facts, reading, amount)
-        if own or not facts.product or facts.product not in reading.ledger:
-            return supported(facts.alias) if own else _page(facts, amount)
+        if _said(facts, reading, amount):
+            return supported(facts.alias)
+        elsewhere = _page(facts, reading, amount)
+        if not facts.product or facts.product not in reading.ledger:
+            return elsewhere
     candidates = [
         m for one in reading.ledger.sources(facts.alias) for m in attributes(one, amount.unit)
     ]
@@ -157,15 +208,24 @@ def _quantity(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
         return supported(facts.alias)
     if _said(facts, reading, amount):
         return supported(facts.alias)
-    if not meant or (not naming and _speaks_of_other(reading, amount)):
+    if elsewhere.status == "contradicted":
+        return elsewhere
+    several = len({m.mark for m in meant}) > 1 and not any(_near(amount, m) for m in meant)
+    if not meant or (not naming and (several or _speaks_of_other(reading, amount))):
         return not_found(f"“{amount.text}”: nothing of {facts.alias} states it.", facts.alias)
     name = meant[0].mark.rpartition("attributes.")[2].rstrip("]")
     return differs(amount, meant, facts, name)
 
 
+def _near(amount: Amount, measure: Measure) -> bool:
+    """Whether a wrong number may well be meant for this one."""
+    return measure.low / _FAR <= amount.value <= measure.high * _FAR
+
+
 def _speaks_of_other(reading: Reading, amount: Amount) -> bool:
     """Whether the words name an attribute that other products state and this one does not."""
-    words = frozenset(stem(m[0]) for m in _WORD.finditer(reading.text))
+    words = {stem(m[0]) for m in _WORD.finditer(reading.text)}
+    words |= {name for word in words for name in ALSO.get(word, ())}
     return any(
         measure.words & words
         for alias, evidence in reading.ledger.evidence.items()
@@ -174,14 +234,25 @@ def _speaks_of_other(reading: Reading, amount: Amount) -> bool:
     )
 
 
-def _page(facts: Facts, amount: Amount) -> Verdict:
+def _page(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     """A page or review that speaks of the same measure states another figure."""
-    alike = [one for one in facts.said if one.unit == amount.unit]
-    if not alike or amount.unit == "":
+    noun = _noun(reading.text, amount)
+    alike = [
+        one
+        for one in facts.said
+        if one.unit == amount.unit and (amount.unit or (noun and noun == _noun(facts.prose, one)))
+    ]
+    if not alike:
         return not_found(f"“{amount.text}” does not stand in {facts.alias}.", facts.alias)
     stated = ", ".join(one.text for one in alike[:3])
     message = f"“{amount.text}”: {facts.alias} says {stated}."
     return contradicted(message, facts.alias, stated=stated)
+
+
+def _noun(text: str, amount: Amount) -> str:
+    """The stem of what a number counts."""
+    found = _WORD.match(text, amount.end + 1)
+    return stem(found[0]) if found and text[amount.end] == " " else ""
 
 
 def _said(facts: Facts, reading: Reading, amount: Amount) -> bool:
@@ -202,10 +273,11 @@ def _said(facts: Facts, reading: Reading, amount: Amount) -> bool:
 
 
 def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
-    if found := REVIEWS.match(reading.text, amount.end):
+    if found := _reviews_behind(reading.text, amount.end):
         if not (amount.spelled and amount.value == 1):
             verdict = reading.each(reading.slots(amount), _count, reading, amount)
-            yield reading.found("count", amount.start, found.end(), verdict)
+            end = found.end() if found.start() == amount.end else amount.end
+            yield reading.found("count", amount.start, end, verdict)
         return
     if not amount.spelled and _YEAR.fullmatch(amount.text) and not _counted(reading, amount):
         return
@@ -215,7 +287,7 @@ def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
         verdict = reading.each(reading.slots(amount), _count, reading, amount)
         yield reading.found("count", amount.start, amount.end, verdict)
         return
-    nouns = _beside(reading, amount)
+    nouns = _beside(reading, amount) | _label(reading)
     slots = reading.slots(amount)
     if any(reading.ledger[a].evidence.kind != "product" for slot in slots for a in slot):
         spoken = nouns & frozenset(
@@ -233,6 +305,9 @@ def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
         nouns = words if meant else nouns
     if not meant and decimal and _ALONE.match(reading.text, amount.end):
         verdict = reading.each(slots, _rating, reading, amount)
+        before = reading.text[: amount.start]
+        if not verdict.holds and not (len(amount.text) > 3 or _LIKE_A_RATING.search(before)):
+            return
         yield reading.found("rating", amount.start, amount.end, verdict)
         return
     if not meant and (
@@ -243,6 +318,12 @@ def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
     yield reading.found("attribute", amount.start, amount.end, verdict)
 
 
+def _reviews_behind(text: str, at: int) -> re.Match[str] | None:
+    """ "164 and 117 reviews": of both numbers."""
+    another = _AND_ANOTHER.match(text, at)
+    return REVIEWS.match(text, another.end() if another else at)
+
+
 def _counted(reading: Reading, amount: Amount) -> bool:
     return bool(_COUNTING.search(reading.text[: amount.start]))
 
@@ -251,7 +332,15 @@ def _beside(reading: Reading, amount: Amount) -> frozenset[str]:
     """Stems of the two words before the number and of the three after it."""
     before = [m[0] for m in _WORD.finditer(reading.text[: amount.start])][-2:]
     after = [m[0] for m in _WORD.finditer(reading.text[amount.end :])][:3]
-    return frozenset(stem(word) for word in (*before, *after))
+    words = {stem(word) for word in (*before, *after)}
+    near = {stem(word) for word in (*before[-1:], *after[:1])}
+    return frozenset(words | {name for word in near for name in ALSO.get(word, ())})
+
+
+def _label(reading: Reading) -> frozenset[str]:
+    """What stands before the colon of "**Vestibules:** two"."""
+    found = _LABEL.match(reading.whole)
+    return frozenset(stem(m[0]) for m in _WORD.finditer(found[1])) if found else frozenset()
 
 
 def _alike(reading: Reading, alias: str, nouns: frozenset[str]) -> list[Measure]:
@@ -266,6 +355,8 @@ def _number(facts: Facts, reading: Reading, amount: Amount, nouns: frozenset[str
         return supported(facts.alias)
     if meant:
         return differs(amount, meant, facts, meant[0].mark.rpartition("attributes.")[2][:-1])
+    if facts.evidence.kind != "product":
+        return _page(facts, reading, amount)
     return not_found(f"“{amount.text}”: nothing of {facts.alias} states it.", facts.alias)
 
 

@@ -49,6 +49,8 @@ class Feature:
     """Set where the words are one of an attribute's values."""
     bold: bool = False
     """Written with a capital or a digit, so that prose hardly holds it by chance."""
+    phrase: bool = False
+    """Said by words that state it, as words.toml lists them."""
     alone: frozenset[str] = frozenset()
     """Stems that mean the feature without the others."""
 

@@ -49,8 +49,9 @@ _LONG_UNIT = "|".join(re.escape(u) for u in sorted(LONG_UNITS, key=len, reverse=
 _UNIT = re.compile(rf"[\s-]?(?P<unit>(?:{_LONG_UNIT})(?![\w²³])|[A-Za-zµ″\"][A-Za-z()/µ²³]*)")
 _LIKE_RATING = re.compile(
     r"\b(?:rated|rates|rating(?: (?:of|is|at))?:?|(?:score|rating|average) \("
-    r"|scor(?:es?|ed|ing)(?: of)?|averag(?:es?|ing)(?: of)?|mean(?: of)?|marks? of)(?: (?:it|at|of|an?|only|just|is|a solid"
-    r"|about|around|roughly|nearly|almost|over|under|above|below|more|less|than|least|most))*"
+    r"|scor(?:es?|ed|ing)(?: of)?|averag(?:es?|ing)(?: of)?|mean(?: of)?|marks? of)"
+    r"(?: (?:it|at|of|an?|only|just|is|a solid|about|around|roughly|nearly|almost"
+    r"|over|under|above|below|more|less|than|least|most))*"
     r"\s*$",
     re.IGNORECASE,
 )

@@ -10,13 +10,23 @@ from client.grounding.judging import Verdict, contradicted, not_found, supported
 from client.grounding.measures import Measure, attributes, price
 from client.grounding.numbers import Amount
 from client.grounding.reading import Found, Reading
-from client.grounding.relations import alike, by_words, of_pairs, others_of, topic, topics
+from client.grounding.relations import (
+    alike,
+    by_words,
+    held_against,
+    of_pairs,
+    others_of,
+    same_measure,
+    topic,
+    topics,
+)
 from client.grounding.scopes import BLANKS, Slot
 
 _AFTER_ADJECTIVE = re.compile(r"[\s-]*((?:[^\W_]+[\s-]+){0,3}?[^\W_]+)?")
 _WORD = re.compile(r"[^\W_]+")
 _EQUAL = re.compile(
-    r"\b(?:(?P<verb>costs?|weighs?|lasts?|holds?|runs?|plays?) as (?:much|long) as"
+    rf"\b(?:(?:matches|equals) (?:the |its )?[{BLANKS}]+['’]s (?P<matched>[a-z]+(?: [a-z]+)?)"
+    r"|(?P<verb>costs?|weighs?|lasts?|holds?|runs?|plays?) as (?:much|long) as"
     r"|as (?P<adjective>\w+) as|(?:the )?same (?P<noun>(?!as\b)[\w ]+?) as"
     r"|(?:the )?same (?P<joint>(?!as\b|goes|is|for|way|time|thing)\w+(?: \w+)?)(?=\W*$|,|\.))\b",
     re.IGNORECASE,
@@ -184,21 +194,29 @@ def _more(a: Facts, b: Facts, words: frozenset[str], sign: int) -> Verdict:
 
 def _equals(reading: Reading) -> Iterator[Found]:
     for found in _EQUAL.finditer(reading.text):
-        slots = reading.clause.about(found.start())
-        others = tuple(m.slot for m in reading.clause.mentions if m.start >= found.end())
-        if not others and len(slots) > 1 and found["joint"]:
-            slots, others = slots[:1], slots[1:]
+        slots = reading.clause.subject(found.start())
         words = _equal_words(found)
-        if not slots or not others or not words or not reading.free(*found.span()):
+        if not slots or not words or not reading.free(*found.span()):
             continue
         negated = re.search(r"\b(?:not|n['’]t)\b[^.]{0,12}$", reading.text[: found.start()])
         start = negated.start() if negated else found.start()
-        judged = of_pairs(reading, slots, others, _same, words, bool(negated))
+        args = (_same, reading, found.start(), words, bool(negated))
+        if found["joint"]:
+            others = tuple(m.slot for m in reading.clause.mentions if m.start >= found.end())
+            one, two = (slots, others) if others else (slots[:1], slots[1:])
+            if not two:
+                continue
+            judged = of_pairs(reading, one, two, *args)
+        else:
+            judged = held_against(reading, slots, found.end(), *args)
         yield reading.found("comparison", start, found.end(), judged)
 
 
-def _same(a: Facts, b: Facts, words: frozenset[str], negated: bool) -> Verdict:
+def _same(
+    a: Facts, b: Facts, reading: Reading, at: int, words: frozenset[str], negated: bool
+) -> Verdict:
     pairs = list(alike(by_words(a, words), by_words(b, words)))
+    pairs = pairs or same_measure(reading, at, frozenset(), a, b)
     if not pairs:
         return not_found("Not both state it.", a.alias, b.alias)
     x, y = pairs[0]
@@ -209,7 +227,7 @@ def _same(a: Facts, b: Facts, words: frozenset[str], negated: bool) -> Verdict:
 
 
 def _equal_words(found: re.Match[str]) -> frozenset[str]:
-    if noun := found["noun"] or found["joint"]:
+    if noun := found["noun"] or found["joint"] or found["matched"]:
         return topic(noun)
     if found["verb"]:
         verb = found["verb"].lower().rstrip("s")

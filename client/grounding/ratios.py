@@ -26,7 +26,9 @@ _PARTS = {
 }  # fmt: skip
 _TIMES = re.compile(r" ?(?:times|x|×|-?fold)(?!\w| ?\d)| to (?:one|1)\b")
 _THEN = re.compile(rf"\s*(?:(?P<less>{LESS})|(?P<more>{MORE}|as much again)|(?P<half>as))\b")
-_OF_ANOTHER = re.compile(rf"\s*(?:$|the\b|as\b|of\b|what\b|that\b|its\b|in\b|{NAME}|[{BLANKS}])")
+_OF_ANOTHER = re.compile(
+    rf"\s*(?:the\b|as\b|of\b|what\b|that\b|its\b|in\b|more\b|longer\b|{NAME}|[{BLANKS}])"
+)
 _ROUND = 0.05
 """A ratio told in a word is a twentieth of the whole exact."""
 
@@ -83,6 +85,8 @@ def _ratios(reading: Reading) -> Iterator[_Ratio]:
             slack = 5 if amount.hedge == "near" else amount.slack
             yield _then(begin, amount.end, amount.value / 100, slack / 100, amount.hedge, then)
         elif amount.unit == "" and (times := _TIMES.match(text, amount.end)):
+            if " to " not in times[0] and not _OF_ANOTHER.match(text, times.end()):
+                continue
             slack = _ROUND * amount.value if amount.spelled else amount.slack
             yield _Ratio(begin, times.end(), amount.value, slack, amount.hedge)
     for found in _PART.finditer(text):

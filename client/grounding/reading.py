@@ -115,17 +115,27 @@ _LONE = re.compile(
 )
 
 
+_AND = re.compile(r"\s*(?:,|and|or)\s*")
 _PAIRED = re.compile(r"\s*(?:to|against|versus|and|or)\s*")
 
 
 def _with_units(text: str, amounts: tuple[Amount, ...]) -> Iterator[Amount]:
     """ "the one 80 cm, the other 68.6": a bare number takes the unit of the one before it."""
     unit: Amount | None = None
+    stars: Amount | None = None
     for n, amount in enumerate(amounts):
         following = amounts[n + 1] if n + 1 < len(amounts) else None
         joined = following and _PAIRED.fullmatch(text[amount.end : following.start])
         if joined and following and amount.unit == "" and following.unit not in ("", "%"):
             unit = following
+        if (
+            stars
+            and amount.unit == ""
+            and amount.value <= 5
+            and _AND.fullmatch(text[stars.end : amount.start])
+        ):
+            amount = replace(amount, unit="stars")
+        stars = amount if amount.unit == "stars" else None
         if amount.unit not in ("", "%", "stars"):
             unit = amount
         elif unit and amount.unit == "" and unit.unit != "money":
@@ -168,6 +178,7 @@ class Reading:
     def __post_init__(self) -> None:
         own = (a for a in amounts_in(self.text) if not _SCALE.search(self.text[: a.start]))
         self.amounts = tuple(_with_units(self.text, tuple(own)))
+        self.taken += [(m.start, m.end) for m in self.clause.mentions if m.written == "group"]
         for text in self.given.texts:
             at = self.clause.lower.find(text.casefold())
             label = at >= 0 and re.match(r"\s*[:(]", self.text[at + len(text) :])

@@ -148,6 +148,10 @@ def held_against(
     named = behind and " than " not in clause.text[at : behind.start]
     unsaid = not any(m.start < at for m in clause.mentions)
     everything = others if named else _any_other(reading, slots)
+    if len(slots) == 1 and len(slots[0]) > 1 and not named:
+        # Of two that a name may mean, the one is held against the other.
+        slots, everything = ((slots[0][0],),), tuple((a,) for a in slots[0][1:])
+        unsaid = True
     for other in everything:
         turning = unsaid or (other in clause.sentence and other in others)
         for one, two in ((slots, (other,)), ((other,), slots))[: 2 if turning else 1]:

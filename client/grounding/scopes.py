@@ -162,6 +162,8 @@ def _slots(mentions: tuple[Mention, ...]) -> tuple[Slot, ...]:
 
 _EVERY = re.compile(r"\b(?:both|all|two|three)(?: the)?(?: [a-z]+ (?:by|from))? $", re.IGNORECASE)
 """Before a name that several share: each of them is meant."""
+_ONE_OF_TWO = re.compile(r"\bthe (former|latter)\b", re.IGNORECASE)
+_BY = re.compile(r"\bby $")
 _ONE_OF = re.compile(r"(?<!neither )\bof (?:the )?(?:two |three )?$", re.IGNORECASE)
 _COUNTED = {"two": 2, "both": 2, "neither": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
@@ -285,6 +287,11 @@ class Scopes:
         self, text: str, start: int, stop: int, named: tuple[Slot, ...], before: tuple[Slot, ...]
     ) -> Iterator[Mention]:
         """ "all three", "the others", as mentions of each that is meant."""
+        for found in _ONE_OF_TWO.finditer(text, start, stop):
+            if len(named) > 1:
+                slot = named[-1] if found[1].lower() == "latter" else named[-2]
+                compared = bool(_COMPARED.search(text[start : found.start()]))
+                yield Mention(*found.span(), slot, "group", compared)
         for found in _GROUP.finditer(text, start, stop):
             if found["others"]:
                 meant = tuple(s for s in self.all if not any(set(s) & set(n) for n in named))
@@ -301,6 +308,7 @@ class Scopes:
     def _masked(self, text: str, begin: int) -> tuple[str, tuple[Mention, ...], tuple[Quote, ...]]:
         out = list(" " * begin + text[begin:])
         found: list[Mention] = []
+        together: set[int] = set()
         for mark in marks(text):
             out[mark.start : mark.end] = MARK * (mark.end - mark.start)
             written = "quote" if mark.quote else "value" if mark.field else "mark"
@@ -316,12 +324,18 @@ class Scopes:
             meant = self._meant(name.aliases)
             before = "".join(out[: name.start])
             every = (name.plural or _EVERY.search(before)) and not _ONE_OF.search(before)
+            if every:
+                together.add(name.start)
             for slot in [(a,) for a in meant] if every else [meant]:
                 found.append(Mention(name.start, name.end, slot, "name"))
         masked = "".join(out)
         ordered = sorted(found, key=lambda m: m.start)
         mentions = tuple(
-            replace(m, compared=bool(_COMPARED.search(masked[max(0, m.start - 40) : m.start])))
+            replace(
+                m,
+                compared=bool(_COMPARED.search(masked[max(0, m.start - 40) : m.start]))
+                and not (m.start in together and _BY.search(masked[: m.start])),
+            )
             for m in ordered
         )
         return masked, mentions, quotes
