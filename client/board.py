@@ -108,7 +108,7 @@ def _spent(run: Trajectory, limit: int) -> Iterator[str]:
     if spent.tokens:
         yield f"{spent.tokens:,} tokens"
     if spent.cost:
-        yield f"cost {spent.cost:.4f}"
+        yield f"cost {spent.cost:.4f} {spent.currency}".strip()
 
 
 def _line(text: str, style: str = "") -> Text:

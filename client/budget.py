@@ -67,7 +67,8 @@ class Spent:
     tool_calls: int
     tokens: int
     cost: float | None
-    """None where a model answered whose price is not known."""
+    """None where a model answered whose price is not known, or in different currencies."""
+    currency: str
     seconds: float
     """Of model calls and tool calls; calls of one step ran at once."""
 
@@ -85,6 +86,8 @@ class Spent:
 def _spent(events: Sequence[Event]) -> Spent:
     used = list(usages(events))
     costs = [usage.cost for usage in used]
+    currencies = {usage.currency for usage in used if usage.cost is not None}
+    known = None not in costs and len(currencies) < 2
     longest: dict[int, float] = {}
     seen = [event for event in events if isinstance(event, Observation)]
     for one in seen:
@@ -92,7 +95,8 @@ def _spent(events: Sequence[Event]) -> Spent:
     return Spent(
         tool_calls=len(seen),
         tokens=sum(u.input_tokens + u.output_tokens for u in used),
-        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+        cost=sum(cost or 0.0 for cost in costs) if known else None,
+        currency="".join(currencies) if known else "",
         seconds=sum(u.seconds for u in used) + sum(longest.values()),
     )
 

@@ -201,6 +201,7 @@ class ChatModel:
             input_tokens=read,
             output_tokens=written,
             cost=self._settings.cost(read, written),
+            currency=self._settings.currency or "",
             seconds=round(seconds, 3),
             model=self.name,
             tries=tries,

@@ -147,8 +147,16 @@ def _to_the_end(
 
 def _affordable(settings: Settings) -> None:
     """Raises ModelFailed where a cost is to be kept that nobody can work out."""
-    for name in settings.models if settings.max_cost is not None else ():
-        if settings_of(name).input_price is None:
+    if settings.max_cost is None:
+        return
+    known = {name: settings_of(name) for name in settings.models}
+    if len({each.currency for each in known.values()}) > 1:
+        raise ModelFailed(
+            f"--max-cost needs all prices in one currency: {models_file()} has"
+            f" {', '.join(f'{name} in {each.currency}' for name, each in known.items())}"
+        )
+    for name, each in known.items():
+        if each.input_price is None:
             raise ModelFailed(
                 f"--max-cost needs the prices of {name!r}: give input_price and output_price of"
                 f' [models."{name}"] in {models_file()}, or use --max-tokens'

@@ -214,6 +214,7 @@ def manifest(run: Trajectory, prompts: dict[str, str]) -> dict[str, Any]:
         "seconds": round(spent.seconds, 3),
         "tokens": spent.tokens,
         "cost": spent.cost,
+        "currency": spent.currency or None,
         "prompts": {name: _digest(text) for name, text in sorted(prompts.items())},
     }
 

@@ -96,7 +96,9 @@ def summed(usages: Sequence[Usage]) -> Usage | None:
         input_tokens=sum(usage.input_tokens for usage in usages),
         output_tokens=sum(usage.output_tokens for usage in usages),
         cost=sum(costs) if len(costs) == len(usages) else None,
+        currency=usages[0].currency,
         seconds=sum(usage.seconds for usage in usages),
         model=usages[0].model,
         tries=sum(usage.tries for usage in usages),
+        estimated=any(usage.estimated for usage in usages),
     )

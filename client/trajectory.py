@@ -90,7 +90,8 @@ class Usage(Data):
     input_tokens: int = 0
     output_tokens: int = 0
     cost: float | None = None
-    """In the currency of the configured prices; None where no price is known."""
+    """In `currency`; None where no price is configured."""
+    currency: str = ""
     seconds: float = 0.0
     model: str = ""
     tries: int = 1

@@ -19,7 +19,7 @@ def facts(run: Trajectory) -> Iterator[tuple[str, str]]:
     if spent.tokens:
         yield "Tokens", f"{spent.tokens:,}"
     if spent.cost:
-        yield "Cost", cost(spent.cost)
+        yield "Cost", cost(spent.cost, spent.currency)
     yield "Time", f"{spent.seconds:.1f} s"
 
 
@@ -30,9 +30,8 @@ def seen(run: Trajectory) -> str:
     return ", ".join(f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in counted)
 
 
-def cost(amount: float) -> str:
-    """In the currency of the configured prices, which a run does not name."""
-    return f"{amount:.4f}"
+def cost(amount: float, currency: str) -> str:
+    return f"{amount:.4f} {currency}".strip()
 
 
 def usage_of(usage: Usage | None) -> list[str]:
@@ -42,6 +41,6 @@ def usage_of(usage: Usage | None) -> list[str]:
     about = "≈ " if usage.estimated else ""
     parts = [f"{about}{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"]
     parts += [f"{usage.seconds:.2f} s"]
-    parts += [cost(usage.cost)] if usage.cost is not None else []
+    parts += [cost(usage.cost, usage.currency)] if usage.cost is not None else []
     parts += [usage.model] if usage.model else []
     return parts + ([f"{usage.tries} tries"] if usage.tries > 1 else [])

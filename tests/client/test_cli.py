@@ -306,6 +306,7 @@ def test_a_cost_that_nobody_can_work_out_is_refused_before_anything_starts(
     assert run.ended == Ended(stop_reason=StopReason.COST)
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["cost"] == pytest.approx(0.6 * len(model.requests))
+    assert manifest["currency"] == "EUR"
 
 
 def test_nothing_is_left_to_supervise_with_no_supervise() -> None:
