@@ -51,6 +51,7 @@ bench: env ## the figures of docs/benchmarks.md; on real data where PRODUCTRESEA
 	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/grounding.py
 	$(BIN)/python benchmarks/agent.py
+	$(BIN)/python benchmarks/injection.py
 	@data="$$PRODUCTRESEARCH_TEST_DATA"; \
 	if [ -z "$$data" ]; then echo "PRODUCTRESEARCH_TEST_DATA is not set: no figures on real data"; exit; fi; \
 	catalog="--catalog $$data/icecat/products-*.json.gz --mapping icecat"; \

@@ -64,8 +64,10 @@ def foreign_call(run: Trajectory, call: ToolCall) -> str | None:
 
 def _strange(run: Trajectory, call: ToolCall, name: str, text: str) -> str | None:
     sure = list(addresses(text))
-    perhaps = [host for host in _HOST.findall(_plain(text)) if len(host) >= _SHORTEST]
-    if name in _POINTERS and len(text) >= _SHORTEST and text not in run.evidence:
+    # A host alone may be a word, as Node.js is.
+    perhaps = [host for host in _HOST.findall(_plain(text)) if "/" in host]
+    points = name in _POINTERS or call.name not in OUR_TOOLS
+    if points and len(text) >= _SHORTEST and text not in run.evidence:
         perhaps.append(text)
     if not (sure or perhaps):
         return None
@@ -169,7 +171,8 @@ def _written(run: Trajectory, text: str) -> bool:
     return any(
         wanted in _plain(written).casefold()
         for item in run.evidence.values()
-        for written in _foreign(item)
+        for name, written in _texts(item.fields)
+        if name not in _GIVEN
     )
 
 

@@ -105,7 +105,8 @@ def _many(n: int, one: str, more: str) -> str:
 def escape(text: str) -> str:
     """Text of others, harmless in Markdown: no tag, link, image, heading or table cell."""
     text = _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-    return text.replace("<", "&lt;").replace("://", ":&#47;/")
+    text = text.replace("<", "&lt;").replace("://", ":&#47;/").replace("@", "&#64;")
+    return re.sub(r"\bwww\.", "www&#46;", text, flags=re.IGNORECASE)
 
 
 def _disarmed(prose: str) -> str:

@@ -15,7 +15,7 @@ from servers import embedded_text
 from servers.records import Product
 
 REPOSITORY = Path(__file__).parent.parent.parent
-SCRIPTS = ["indexing", "search", "retrieval", "reports", "grounding", "agent"]
+SCRIPTS = ["indexing", "search", "retrieval", "reports", "grounding", "agent", "injection"]
 
 
 def ran(script: str, *arguments: str | Path) -> dict[str, Any]:
@@ -108,6 +108,15 @@ def test_the_loop_is_measured_against_its_own_calls_made_bare():
     assert (many["count"], many["at_once"]) == (3, 3)
     assert many["ideal"] == pytest.approx(9 * 0.01)
     assert many["ratio"] > 1
+
+
+def test_each_planted_text_is_measured_beside_its_twin():
+    found = ran("injection", "--first", "1")
+    outcomes = [(one["place"], one["text"], one["tried"]) for one in found["outcomes"]]
+    places = ("review", "title", "attribute", "page")
+    assert outcomes == [
+        (p, text, text == "planted") for p in places for text in ("planted", "twin")
+    ]
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
