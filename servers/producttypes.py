@@ -31,6 +31,8 @@ TypeSource = Literal["category", "title", "attribute", "inferred"]
 
 _TYPE_ATTRIBUTES = ("product type", "item type", "item type name", "type of product")
 _WEAK_TYPE_ATTRIBUTES = ("type", "device type")
+_FORM_ATTRIBUTES = ("case type", "bag type")
+"""In which form the thing comes: a notebook case may be a backpack or a sleeve."""
 _VAGUE = frozenset(
     "accessory other part item product thing general misc miscellaneous adult woman man boy girl "
     "child kid unisex baby original compatible new pack set kit toy brand "
@@ -75,9 +77,10 @@ class Evidence(NamedTuple):
     heads: tuple[Phrase, ...] = ()
     described: tuple[Phrase, ...] = ()
     features: tuple[str, ...] = ()
+    form: Phrase = ()
 
 
-def _evidence(product: Product) -> Evidence:
+def evidence_of(product: Product) -> Evidence:
     title = without_brand(product.title, product.brand)
     leaf, plural = _leaf(product)
     naming, describing = small_letter_runs(title)
@@ -91,6 +94,7 @@ def _evidence(product: Product) -> Evidence:
         heads=tuple(first_phrases(title)),
         described=tuple(describing),
         features=_features(product, title),
+        form=_attribute(product, _FORM_ATTRIBUTES),
     )
 
 
@@ -153,11 +157,12 @@ class TypeModel:
         )
 
     def type_of(self, product: Product) -> ProductType | None:
-        return self.type_from(_evidence(product))
+        return self.type_from(evidence_of(product))
 
     def type_from(self, evidence: Evidence) -> ProductType | None:
         """As `type_of` the product whose evidence `TypeMiner.observe` gave."""
-        return self._named(evidence) or self._inferred(evidence.features)
+        found = self._named(evidence) or self._inferred(evidence.features)
+        return _in_form(found, evidence.form) if found and evidence.form else found
 
     def find(self, words: Phrase) -> tuple[int, int] | None:
         """Where a query (analyzed words) names a type: [start, end).
@@ -277,6 +282,8 @@ class TypeModel:
         want = canonical(asked)
         if not want:
             return None
+        if "to" in have and "to" not in want and want[1:]:
+            return False  # a cable from HDMI to DVI is a cable, and no DVI cable
         kinds = wider(have)
         if any(kind[-len(want) :] == want for kind in kinds):
             return True
@@ -285,6 +292,13 @@ class TypeModel:
         if kinds[0][-1] == want[-1] and want not in self._lexicon and asked not in self._lexicon:
             return None
         return False
+
+
+def _in_form(kind: ProductType, form: Phrase) -> ProductType:
+    """ "backpack notebook case", where that is known to be a kind of its own."""
+    words = tuple(kind.name.split())
+    refined = (*(form[:-1] if form[-1:] == words[-1:] else form), *words)
+    return _type(refined, kind.source) if len(wider(refined)) > 1 else kind
 
 
 def _vague(phrase: Phrase) -> bool:
@@ -322,7 +336,12 @@ class TypeMiner:
         self._random = random.Random(0)
 
     def observe(self, product: Product) -> Evidence:
-        evidence = _evidence(product)
+        evidence = evidence_of(product)
+        self.count(product, evidence)
+        return evidence
+
+    def count(self, product: Product, evidence: Evidence) -> None:
+        """As `observe`, where the evidence is known."""
         self._seen += 1
         self._keep(evidence)
         if evidence.leaf and evidence.leaf_is_plural:
@@ -353,7 +372,6 @@ class TypeMiner:
             self._count_values()
         if self._seen % 50_000 == 0:
             self._shrink()
-        return evidence
 
     def _count_values(self) -> None:
         for (name, value), times in self._stated.items():
@@ -412,7 +430,9 @@ class TypeMiner:
             phrase for phrase in written | ends | weak | known if not self._says_nothing(phrase)
         }
         stated |= {leaf for leaf in self._leaves if not is_measure(leaf[-1])}
-        return titled | {phrase for phrase in stated if not _vague(phrase)}
+        found = titled | {phrase for phrase in stated if not _vague(phrase)}
+        # A chess game is a chess set where the shop has those, though it writes so but once.
+        return found | {head for head in self._heads if names().get(head) in found}
 
     def _says_nothing(self, phrase: Phrase) -> bool:
         last, looks = phrase[-1], self._adjectives

@@ -23,6 +23,9 @@ _UNIT = frozenset(
 _LOWER = re.compile(r"[a-zà-ÿ][a-zà-ÿ'’]*(?:[/&-][a-zà-ÿ]+)*")
 _BREAK = re.compile(r"\s[-–—|•~:]+\s|[,;:(\[|/]\s|,(?=\D)|[(\[]|\s/\s|\s[-–—|]|\.\s")
 _MEASURE = re.compile(r"[\d.,x/]+(?:[\"″]|mm|cm|m|ft|in|inch|kg|g|GB|TB|W|V|mAh)")
+JOINING = frozenset("cable cord lead adapter adaptor converter".split())
+"""What joins two things is of another kind for other ends: an HDMI cable, a VGA adapter."""
+_END = re.compile(r"[A-Z]{2,}(?:-[A-Z])?")
 _SIZE = re.compile(r"a\d|\d[\dx.,]*")
 _NUMBERED = re.compile(r".*\d")
 Phrase = tuple[str, ...]
@@ -41,6 +44,7 @@ def small_letter_runs(title: str) -> tuple[list[Phrase], list[Phrase]]:
     describing: list[Phrase] = []
     run: list[str] = []
     after_number = cut = measured = False
+    before = ("", "")
 
     def close() -> None:
         if run:
@@ -57,6 +61,7 @@ def small_letter_runs(title: str) -> tuple[list[Phrase], list[Phrase]]:
             measured = True
         elif _LOWER.fullmatch(word):
             if not cut:
+                run += _ends(before, word) if not run else ()
                 run.append(word)
         else:
             close()
@@ -66,8 +71,15 @@ def small_letter_runs(title: str) -> tuple[list[Phrase], list[Phrase]]:
             close()
             cut = False
         after_number = bool(_NUMBERED.match(word))
+        before = (before[1], word)
     close()
     return naming, describing
+
+
+def _ends(before: tuple[str, str], word: str) -> list[str]:
+    """ "HDMI" in front of "cable", but not "DVI" of "HDMI to DVI cable"."""
+    named = before[0] != "to" and word.removesuffix("s") in JOINING and _END.fullmatch(before[1])
+    return [before[1]] if named else []
 
 
 def first_phrases(title: str) -> list[Phrase]:

@@ -17,6 +17,7 @@ from servers.index import AnyOf, BadQuery, Between, Filter, Is, Suggestion
 from servers.producttypes import TypeModel
 from servers.records import Quantity
 from servers.synonyms import alternatives, canonical
+from servers.titles import JOINING
 from servers.units import canonical_unit, dimension_of
 from servers.words import STOP_WORDS, analyze
 
@@ -77,7 +78,7 @@ _NEGATIONS = frozenset(
     "without no not non isn't doesn't don't neither nor except excluding".split()
 )
 _PAIRED_NEGATIONS = (("anything", "but"), ("other", "than"), ("except", "for"))
-_ARTICLES = (("a",), ("an",), ("any",), ("the",), ("have",), ("want",), ("need",))
+_ARTICLES = tuple((word,) for word in "a an any the my our your have want need".split())
 _FEW_PRODUCTS = 50
 _SPELLED_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:>=|=>|≥)\s*(?=\d)"), " at least "),
@@ -254,6 +255,8 @@ class _Reading:
 
     def _general(self, start: int, end: int) -> tuple[int, int]:
         """ "laser printer" -> "printer", where "laser" is what printers state as a value."""
+        if self.words[end - 1] in JOINING and self._kinds_of(self.words[start:end]):
+            return start, end
         while start < end - 1:
             rest = self.words[start + 1 : end]
             if self.known.types.find(rest) != (0, len(rest)):
@@ -523,7 +526,8 @@ class _Reading:
     def _brand(self, start: int, end: int) -> bool:
         words = self.words[start:end]
         brand = self.known.brands.get(words)
-        if brand is None or (start and self.words[start - 1] in _TOWARDS):
+        before = start - (self.words[max(0, start - 1) : start] in _ARTICLES)
+        if brand is None or (before and self.words[before - 1] in _TOWARDS):
             return False
         common = len(words) == 1 and (words[0] in STOP_WORDS or self._common(words[0], brand))
         if common and words[0] not in self._capitalised:

@@ -53,6 +53,29 @@ def named(model: TypeModel, title: str, brand: str | None = None, **fields: Any)
 # Where the type stands
 
 
+def test_a_case_in_the_form_of_a_backpack_is_both():
+    case = {"case type": "Backpack case"}
+    assert (found := named(SHOP, "HP N7 notebook case 43 cm", "HP", attributes=case))
+    assert SHOP.is_a(found, "backpack")
+    assert SHOP.is_a(found, "laptop bag")
+    plain = named(SHOP, "HP N7 notebook case 43 cm", "HP", attributes={"case type": "Shell case"})
+    assert plain == "notebook case"
+
+
+def test_another_name_of_a_type_is_known_though_it_is_written_once():
+    games = [*made_by("Classic Chess Set", *MAKERS), *made_by("Card Game", *MAKERS)]
+    model = learned([*games, product("Canon Rocket Chess Game", "Canon")])
+    found = named(model, "Canon Rocket Chess Game", "Canon")
+    assert found is not None
+    assert model.is_a(found, "chess set")
+
+
+def test_a_cable_is_of_the_kind_of_its_ends_and_one_between_two_kinds_is_of_neither():
+    cables = learned([*ELECTRONICS, *made_by("C7 HDMI cable 2 m", *MAKERS)])
+    assert named(cables, "Philips SWV2434W HDMI cable", "Philips") == "hdmi cable"
+    assert named(cables, "Philips SWV7 HDMI to DVI-D cable 5 m", "Philips") == "cable"
+
+
 def test_the_words_in_small_letters_behind_a_model_name_the_type():
     assert SHOP.type_of(product("Epson P99 laser printer 1200 dpi", "Epson")) == ProductType(
         "laser printer", "title"
@@ -152,6 +175,8 @@ def test_types_are_counted():
         ("notebook case", "notebook", False),
         ("monitor", "printer", False),
         ("docking station", "notebook", False),
+        ("to dvi cable", "cable", True),
+        ("to dvi cable", "dvi cable", False),
     ],
 )
 def test_a_thing_is_what_its_name_ends_in_and_what_means_the_same(

@@ -32,6 +32,8 @@ def test_a_brand_is_taken_off_the_front_of_a_title(title: str, brand: str | None
         ("T0520 ink cartridge for large printers", [("ink", "cartridge")]),
         ("Kensington case to carry notebooks", [("case",)]),
         ("Multi-purpose labels 20x50 mm blue paper matt", [("label",)]),
+        ("SWV2434W HDMI cable 5 m", [("hdmi", "cable")]),
+        ("ST100 HDMI to DVI-D cable", [("cable",)]),
         ("ThinkVision L2440p", []),
     ],
 )

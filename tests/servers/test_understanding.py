@@ -287,6 +287,11 @@ def test_a_denied_value_is_not_asked_for():
     assert filters("a keyboard, not black") == [AnyOf("type", ("keyboard",))]
 
 
+@pytest.mark.parametrize("question", ["a keyboard for an HP laptop", "keyboard for my HP"])
+def test_an_article_does_not_make_it_the_brand_asked_for(question: str):
+    assert not [one for one in filters(question) if one.field == "brand"]
+
+
 def test_a_brand_that_the_thing_is_for_is_not_the_brand_asked_for():
     assert AnyOf("brand", ("HP",)) not in filters("a keyboard for HP")
     assert AnyOf("brand", ("HP",)) not in filters("a keyboard compatible with HP")
