@@ -12,8 +12,10 @@ from client.grounding.limits import limits
 from client.grounding.ranks import comparisons, superlatives
 from client.grounding.ratios import ranges, ratios
 from client.grounding.reading import Found, Given, Reading
+from client.grounding.remarks import remarks
 from client.grounding.scopes import Clause, Scopes
 from client.grounding.shares import shares
+from client.grounding.stars import starred_counts
 from client.grounding.stock import Stock, brands
 from client.grounding.tallies import tallies
 from client.grounding.units import per_units
@@ -48,6 +50,8 @@ def _of_clause(reading: Reading, features: Features, stock: Stock) -> Iterator[F
 def _of_one(reading: Reading, features: Features, stock: Stock) -> Iterator[Found]:
     yield from per_units(reading)
     yield from shares(reading)
+    yield from starred_counts(reading)
+    yield from remarks(reading)
     yield from sums(reading)
     yield from ratios(reading)
     yield from differences(reading)

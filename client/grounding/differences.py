@@ -33,7 +33,7 @@ _BEFORE = re.compile(
     r"\b(?:(?P<less>saves?(?: you)?|saving(?: you)?|loses|gives up)"
     r"|(?P<more>adds|premium of|surcharge of|another|an extra)"
     r"|(?P<apart>(?:difference|gap|spread)\b[^.;]*?(?: of| is| comes to| amounts to| are)"
-    r"|between [^.;]*? (?:lie|are|is)|leaves?(?: you)?|spare"
+    r"|between [^.;]*? (?:lie|are|is)|(?:you|one) (?:lose|gain|pay)s? is|leaves?(?: you)?|spare"
     r"|(?P<by>by)))\s*$",
     re.IGNORECASE,
 )
@@ -75,9 +75,10 @@ def differences(reading: Reading) -> Iterator[Found]:
             continue
         if amount.text.casefold() == "one" and not counted:
             continue
-        if cue is None or amount.unit == "%" or amount.upper is not None:
+        extra = re.search(r"\d (?:extra|more) ", amount.text)
+        if (cue is None and not extra) or amount.unit == "%" or amount.upper is not None:
             continue
-        sign = _sign(reading, before, after, amount)
+        sign = 1 if extra else _sign(reading, before, after, amount)
         if sign is None:
             continue
         end = after.end() if after else amount.end
@@ -144,7 +145,7 @@ def _only_hedges(reading: Reading, after: re.Match[str], amount: Amount) -> bool
 
 
 _OF_A_LIMIT = re.compile(
-    r"\b(?:under|over|above|below|short|too \w+|by \S+|spare|left|beyond)\s*$", re.IGNORECASE
+    r"\b(?:under|over|above|below|short|too \w+|by \S+(?: \S+)?|spare|left|beyond)\s*$", re.IGNORECASE
 )
 _NEAR_LIMIT = re.compile(
     rf"\s*(?:$|[,.;:)!]|by\b|it\b|what|that\b"

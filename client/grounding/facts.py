@@ -178,8 +178,14 @@ class Facts:
 
     @cached_property
     def said(self) -> tuple[Amount, ...]:
-        """Amounts that its texts hold."""
-        return amounts_in(self.prose)
+        """Amounts that its texts hold; a bare number in a title is part of a name."""
+        title = unmarked(str(self._fields.get("title") or ""))
+        bare = [a.text for a in amounts_in(title) if a.unit == ""]
+        return tuple(
+            a
+            for a in amounts_in(self.prose)
+            if a.unit or a.text not in bare or a.start > len(title)
+        )
 
 
 class Ledger:

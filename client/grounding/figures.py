@@ -98,7 +98,7 @@ def _sure(
                 return other
     if _PER.search(reading.text):
         return not_found("State the whole value, not one per unit.", *judged.evidence)
-    if _COMPARES.search(reading.text) and _derived(reading, amount):
+    if not amount.hedge and _COMPARES.search(reading.text) and _derived(reading, amount):
         return not_found(f"“{amount.text}”: say what is held against what.", *judged.evidence)
     return judged
 
@@ -201,6 +201,8 @@ def _quantity(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     candidates = [
         m for one in reading.ledger.sources(facts.alias) for m in attributes(one, amount.unit)
     ]
+    if facts.evidence.kind != "product" and amount.hedge:
+        candidates = []
     meant, naming = named(candidates, around, shift + amount.start, shift + amount.end)
     if any(
         matches(amount, m) for m in (meant if naming == "own words" or amount.hedge else candidates)

@@ -51,8 +51,10 @@ def limits(reading: Reading) -> Iterator[Found]:
 def _claim(reading: Reading, found: re.Match[str]) -> Found | None:
     slots = reading.clause.about(found.start())
     amount = _amount(reading, found.end())
-    limit = _limit(reading, found["noun"], amount)
-    end = found.end() if found["noun"] or not amount else amount.end
+    noun = found["noun"] or ("" if amount else _behind(reading, found))
+    limit = _limit(reading, noun or None, amount)
+    end = found.end() + (0 if found["noun"] else len(noun))
+    end = amount.end if amount and not noun else end
     since = max((m.end for m in reading.clause.mentions if m.end <= found.start()), default=0)
     if ASKING.search(reading.text, since, found.start()):
         return None
@@ -61,6 +63,12 @@ def _claim(reading: Reading, found: re.Match[str]) -> Found | None:
     no = _NO.search(reading.text[: found.start()])
     judged = reading.each(slots, _judged, limit, found, amount, negated=no is not None)
     return reading.found("comparison", no.start() if no else found.start(), end, judged)
+
+
+def _behind(reading: Reading, found: re.Match[str]) -> str:
+    """ "meets your water column": the words behind "your"."""
+    words = re.match(r"[a-z]+(?: [a-z]+)?", reading.text[found.end() :])
+    return words[0] if words and re.search(r"\b(?:your|the) $", found[0]) else ""
 
 
 def _amount(reading: Reading, at: int) -> Amount | None:
@@ -87,6 +95,8 @@ def _limit(reading: Reading, noun: str | None, amount: Amount | None) -> _Limit 
         return named[0]
     if "minimum" in noun.casefold():
         return least[0] if len(least) == 1 else None
+    if not re.search(_NOUN, noun, re.IGNORECASE):
+        return None
     plain = len(noun.split()) == 1 or {"price", "spend"} & words
     return priced[0] if priced and plain else None
 

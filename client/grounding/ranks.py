@@ -21,6 +21,7 @@ from client.grounding.relations import (
     topics,
 )
 from client.grounding.scopes import BLANKS, Slot
+from client.grounding.units import noun_of, per_unit
 
 _AFTER_ADJECTIVE = re.compile(r"[\s-]*((?:[^\W_]+[\s-]+){0,3}?[^\W_]+)?")
 _WORD = re.compile(r"[^\W_]+")
@@ -77,7 +78,7 @@ def _comparison(reading: Reading, found: re.Match[str], adjective: Adjective) ->
             False,
         )
     elif slots and others and words:
-        judged = of_pairs(reading, slots, others, _more, words, adjective.sign)
+        judged = of_pairs(reading, slots, others, _more, reading, found.start(), words, adjective)
     elif slots and than and (limits := _limits_behind(reading, end)):
         before = [a for a in reading.amounts if a.end <= found.start()]
         judged = reading.each(slots, _against, limits, words, adjective.sign, before)
@@ -157,8 +158,8 @@ def _verbs(reading: Reading) -> Iterator[Found]:
         words = topic(found["what"])
         if not slots or not others or not reading.free(*found.span("verb")):
             continue
-        sign = -1 if words & _LESS_IS_BETTER else 1
-        verdict = of_pairs(reading, slots, others, _more, words, sign)
+        better = Adjective(words, -1 if words & _LESS_IS_BETTER else 1)
+        verdict = of_pairs(reading, slots, others, _more, reading, found.start(), words, better)
         yield reading.found("comparison", *found.span("verb"), verdict)
 
 
@@ -169,20 +170,34 @@ def _first_of(reading: Reading, forms: Forms) -> Iterator[tuple[re.Match[str], A
 
 
 def _wanted(reading: Reading, adjective: Adjective, found: re.Match[str]) -> frozenset[str]:
-    if adjective.words:
+    if adjective.words and not adjective.quick:
         return adjective.words
     following = _AFTER_ADJECTIVE.match(reading.text, found.end())
     phrase = (following[1] if following else None) or ""
     phrase = re.split(r"\b(?:than|of|in|among|and|with|here|one|for|that|by)\b", phrase)[0]
     if not phrase.strip() and reading.text[: found.start()].strip():
         phrase = " ".join(m[0] for m in list(_WORD.finditer(reading.text[: found.start()]))[-3:])
-    return topic(phrase) if phrase.strip() else frozenset()
+    words = topic(phrase) if phrase.strip() else frozenset[str]()
+    if adjective.quick and not any(
+        by_words(reading.ledger[slot[0]], words) for slot in reading.products
+    ):
+        return adjective.words
+    return words
 
 
-def _more(a: Facts, b: Facts, words: frozenset[str], sign: int) -> Verdict:
-    pairs = list(alike(by_words(a, words), by_words(b, words)))
+def _more(
+    a: Facts, b: Facts, reading: Reading, at: int, words: frozenset[str], adjective: Adjective
+) -> Verdict:
+    noun = noun_of(reading.whole) if PRICE in words else None
+    if noun:
+        pairs = list(alike(per_unit(a, noun), per_unit(b, noun)))
+    else:
+        pairs = list(alike(by_words(a, words), by_words(b, words)))
+    if not pairs and not adjective.words:
+        pairs = same_measure(reading, at, frozenset(), a, b)
     if not pairs:
         return not_found("Not both state it.", a.alias, b.alias)
+    sign = adjective.sign_of(pairs[0][0].unit)
     x, y = pairs[0]
     higher, lower = (x, y) if sign > 0 else (y, x)
     if higher.low > lower.high and x.low != y.low:

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import permutations
 
 from client.grounding.comparing import LESS, MORE, QUICK
 from client.grounding.differences import LIMIT
 from client.grounding.facts import Facts
-from client.grounding.judging import Verdict, contradicted, not_found, supported
+from client.grounding.judging import Verdict, contradicted, not_found, supported, verdict
 from client.grounding.measures import Measure
-from client.grounding.numbers import hedge_before
+from client.grounding.numbers import amounts_in, hedge_before
 from client.grounding.reading import Found, Reading
 from client.grounding.relations import held_against, measured, same_measure, topic
-from client.grounding.scopes import BLANKS, NAME
+from client.grounding.remarks import first_to_second
+from client.grounding.scopes import BLANKS, NAME, Slot
 
 _PART = re.compile(
     r"\b(?:twice|double|triple|treble|thrice|half(?! an?\b)(?! of the (?:owners|reviews))"
@@ -68,9 +70,14 @@ def ratios(reading: Reading) -> Iterator[Found]:
         sided = others or reading.clause.sentence[1:] or LIMIT.search(rest) or " than" in rest
         if not slots or not reading.free(ratio.start, ratio.end):
             continue
+        if judged := _of_remarks(reading, slots, ratio):
+            yield reading.found("ratio", ratio.start, ratio.end, judged)
+            continue
         if not sided and not (ratio.way or re.match(r"\s*as \w+", rest)):
             continue
         judged = held_against(reading, slots, ratio.end, _judged, reading, ratio)
+        if not judged.holds and _of_said(reading, ratio):
+            judged = supported(*(slot[0] for slot in slots))
         behind = _THEN.match(rest) if ratio.way else re.match(r"\s+(?:as \w+ as|as)\b", rest)
         end = ratio.end + (behind.end() if behind else 0)
         yield reading.found("ratio", ratio.start, end, judged)
@@ -100,6 +107,28 @@ def _ratios(reading: Reading) -> Iterator[_Ratio]:
             yield _then(begin, found.end(), factor, slack, hedge, then)
         elif _OF_ANOTHER.match(text, found.end()):
             yield _Ratio(begin, found.end(), factor, slack, hedge)
+
+
+def _of_remarks(reading: Reading, slots: tuple[Slot, ...], ratio: _Ratio) -> Verdict | None:
+    """ "Complaints outnumber praise by three to one"."""
+    facts = reading.ledger[slots[0][0]]
+    of = first_to_second(facts, reading)
+    if of is None:
+        return None
+    mark = f"[{facts.alias}]"
+    times = Measure(of, of, "", 0.0, mark, f"{of:.2f}"), Measure(1, 1, "", 0.0, mark, "1")
+    return verdict(ratio.holds(*times), f"It is {of:.2f} times.", facts.alias)
+
+
+def _of_said(reading: Reading, ratio: _Ratio) -> bool:
+    """ "20 minutes are claimed, an owner needed 45, more than twice as long"."""
+    said = [
+        Measure(a.value, a.value, a.unit, 0.0, "", a.text)
+        for a in amounts_in(reading.whole)
+        if a.upper is None and a.unit not in ("", "%", "stars")
+    ]
+    pairs = [(x, y) for x, y in permutations(said, 2) if x.unit == y.unit and x.low != y.low]
+    return len(pairs) == 2 and any(ratio.holds(x, y) for x, y in pairs)
 
 
 def _then(
@@ -160,5 +189,5 @@ def ranges(reading: Reading) -> Iterator[Found]:
         ) <= max(amount.high - amount.upper, 0.005)
         ends = [m.text for m in stated if m.low == low] + [m.text for m in stated if m.high == high]
         message = f"“{amount.text}”: the values run from {ends[0]} to {ends[-1]}."
-        verdict = supported(*aliases) if right else contradicted(message, *aliases)
-        yield reading.found("range", amount.start, amount.end, verdict)
+        judged = verdict(right, message, *aliases)
+        yield reading.found("range", amount.start, amount.end, judged)

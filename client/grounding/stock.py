@@ -7,6 +7,7 @@ from client.grounding.facts import Facts
 from client.grounding.having import UNSURE
 from client.grounding.judging import Verdict, contradicted, not_found, supported, verdict
 from client.grounding.reading import Found, Reading
+from client.grounding.scopes import BLANKS, Mention
 
 _IN_STOCK = re.compile(
     r"(?P<no>\b(?:out of stock|sold out|unavailable|(?:not|n['’]t|no longer)(?: currently| yet)?"
@@ -64,13 +65,26 @@ def _stocked(facts: Facts, in_stock: bool) -> Verdict:
     return verdict(facts.stock is in_stock, message, facts.alias, stated=said)
 
 
+_IS_A = re.compile(rf"\b(?:is|are)(?: an?)? $|[{BLANKS}] an? $")
+
+
+def _names_the_brand(reading: Reading, mention: Mention, brand: str | None) -> bool:
+    """ "made by Printano", "is a Printano", "is Talaro's"."""
+    if mention.written != "name" or not brand:
+        return False
+    before = reading.text[: mention.start]
+    start = reading.clause.start + mention.start
+    written = reading.markup[start : start + mention.end - mention.start]
+    whole = written.casefold() == brand.casefold()
+    return bool(_BRAND.search(before) or (whole and _IS_A.search(before)))
+
+
 def brands(reading: Reading) -> Iterator[Found]:
     for mention in reading.clause.mentions:
-        before = reading.text[: mention.start]
-        if mention.written != "name" or not _BRAND.search(before):
+        brand = reading.ledger[mention.slot[0]].brand
+        if not _names_the_brand(reading, mention, brand):
             continue
         slots = reading.clause.about(mention.start)
-        brand = reading.ledger[mention.slot[0]].brand
         if not slots or not brand or not reading.free(mention.start, mention.end):
             continue
 
