@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from client.grounding.differences import differences, sums
 from client.grounding.facts import Facts, Ledger
@@ -102,6 +103,7 @@ def _holds(facts: Facts, words: str) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
 def _plain(words: str) -> str:
     text = unmarked(words).translate(str.maketrans("’‘“”", "''\"\""))
     return text.strip().rstrip(".,;")
@@ -111,6 +113,7 @@ def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+@lru_cache(maxsize=4096)
 def _lowered_words(text: str) -> str:
     """The case of a quote's first letter may be the sentence's that it stands in."""
     return re.sub(r"(?:^|(?<=[.!?] ))\w", lambda m: m[0].lower(), text)

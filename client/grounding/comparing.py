@@ -2,8 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -31,6 +31,14 @@ class Adjective:
         return -self.sign if self.quick and unit == "time" else self.sign
 
 
+_MAY_COMPARE = re.compile(
+    r"(?:er|est|out\w+|undercuts?|exceeds?)\b|more|less|most|least|wors|rat(?:ed|ing)|highe"
+    r"|lowe",
+    re.IGNORECASE,
+)
+"""No form of the table stands where none of these does: a quick look before the slow one."""
+
+
 class Forms:
     """One side of the table as one pattern: what of it stands in a text, from left to right."""
 
@@ -45,10 +53,15 @@ class Forms:
                     self._known.append(Adjective(_topic(entry["of"]), sign, quick))
         joined = "|".join(pieces).replace("~", r"(?:\w+ )?")
         self._pattern = re.compile(rf"\b(?:{joined})\b", re.IGNORECASE)
+        self.within = lru_cache(maxsize=4096)(self._within)
 
-    def within(self, text: str) -> Iterator[tuple[re.Match[str], Adjective]]:
-        for found in self._pattern.finditer(text):
-            yield found, self._known[int((found.lastgroup or "f0")[1:])]
+    def _within(self, text: str) -> tuple[tuple[re.Match[str], Adjective], ...]:
+        if not _MAY_COMPARE.search(text):
+            return ()
+        return tuple(
+            (found, self._known[int((found.lastgroup or "f0")[1:])])
+            for found in self._pattern.finditer(text)
+        )
 
 
 COMPARATIVES = Forms("more", "less")

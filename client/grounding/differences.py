@@ -145,7 +145,8 @@ def _only_hedges(reading: Reading, after: re.Match[str], amount: Amount) -> bool
 
 
 _OF_A_LIMIT = re.compile(
-    r"\b(?:under|over|above|below|short|too \w+|by \S+(?: \S+)?|spare|left|beyond)\s*$", re.IGNORECASE
+    r"\b(?:under|over|above|below|short|too \w+|by \S+(?: \S+)?|spare|left|beyond)\s*$",
+    re.IGNORECASE,
 )
 _NEAR_LIMIT = re.compile(
     rf"\s*(?:$|[,.;:)!]|by\b|it\b|what|that\b"

@@ -28,6 +28,7 @@ def stem(word: str) -> str:
     return cut[:-1] if len(cut) > 4 and cut.endswith("e") else cut
 
 
+@lru_cache(maxsize=8192)
 def stems(text: str) -> frozenset[str]:
     return frozenset(stem(m[0]) for m in _WORD.finditer(text.casefold()))
 

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from client.quantities import LONG_UNITS, Quantity, known_unit, quantity
 
@@ -135,6 +136,7 @@ class Amount:
         return self.low - margin <= held <= self.high + margin
 
 
+@lru_cache(maxsize=8192)
 def amounts_in(text: str) -> tuple[Amount, ...]:
     """Every number in the text that is not part of a word, compound ones joined."""
     found = [one for match in _NUMBER.finditer(text) if (one := _amount(text, match))]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Concatenate, Literal, ParamSpec
 
 from client.grounding.facts import Facts, Ledger
@@ -96,11 +97,13 @@ class Given:
         stated = amounts_in("\n".join((run.task.question, *needs)))
         return Given(stated, needs, run.plan.needs if run.plan else ())
 
+    @cached_property
+    def _known(self) -> frozenset[tuple[float, str]]:
+        return frozenset((round(one.value, 6), one.unit) for one in self.amounts)
+
     def holds(self, amount: Amount) -> bool:
-        return any(
-            abs(one.value - amount.value) < 1e-6 and one.unit in (amount.unit, "")
-            for one in self.amounts
-        )
+        value = round(amount.value, 6)
+        return (value, amount.unit) in self._known or (value, "") in self._known
 
     def money(self) -> tuple[float, ...]:
         stated = (a.value for a in self.amounts if a.unit in ("money", ""))

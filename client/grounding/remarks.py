@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from client.grounding.facts import WORDS, Facts, stem
 from client.grounding.figures import REVIEWS
@@ -118,11 +119,18 @@ def aspects(facts: Facts, reading: Reading, at: int) -> list[tuple[int, int]]:
     return [min(near)[1]] if near else []
 
 
-def _near(facts: Facts, text: str, at: int) -> list[tuple[int, tuple[int, int]]]:
+@lru_cache(maxsize=4096)
+def _stemmed(text: str) -> tuple[list[tuple[str, int, int]], frozenset[str]]:
     found = [(stem(m[0]), m.start(), m.end()) for m in _WORD.finditer(text)]
+    return found, frozenset(word for word, _, _ in found)
+
+
+def _near(facts: Facts, text: str, at: int) -> list[tuple[int, tuple[int, int]]]:
+    found, stems = _stemmed(text)
     return [
         (_far(start, end, at) + (0 if whole else 2000), (good, bad))
         for name, good, bad in facts.aspects
+        if not stems.isdisjoint(name)
         for start, end, whole in _named(name, found)
     ]
 

@@ -35,6 +35,8 @@ _JOINED = re.compile(
     r"[\s*_()]*(?:,|and|&|or|nor|plus|with|,\s*and|as well as)[\s*_()]*(?:the |an? |one )?[\s*_()]*"
 )
 _COMPARED = re.compile(
+    # "the Page 20w is a Lumen, the Jet 70 a Sorvik": the brand is no subject either
+    rf"(?:\b(?:is|are)|[{BLANKS}]) an?\s*$|"
     r"\b(?:than|unlike|instead of|rather than|(?:compared|next) (?:to|with)|versus|vs\.?|against"
     r"|alongside|over|beats"
     r"|undercuts|outlasts|outweighs|as|like|by|(?:matches|match|trails) )\s+"

@@ -77,6 +77,8 @@ _GAVE = re.compile(r"\b(?:gave|gives?|awarded|left|leaves?)\b", re.IGNORECASE)
 
 def _nobody(reading: Reading) -> Iterator[Found]:
     """ "Nobody gave it one star". The stars that owners gave are no rating of the product."""
+    if not _NOBODY.search(reading.text):
+        return
     for found in STARS.finditer(reading.text):
         before = reading.text[: found.start()]
         none = _NOBODY.search(before)
