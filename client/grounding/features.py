@@ -53,6 +53,9 @@ _COMES_WITH = re.compile(
 _LISTED, _NEXT = re.compile(r"[,:|–—]\s*$"), re.compile(r"\s*(?:[,|;.]|$)")
 """Around a value that stands as one of a list."""
 _HYPHENED = re.compile(r"[^\W_]+-[^\W_]+")
+_LEAD = re.compile(r"\W*[^:]{3,60}:\**")
+""" "**If you need a scanner:** the other has one"."""
+_OF_ANOTHER = re.compile(r"\bthan (?:\w+ ){0,2}$")
 _SHORTLY = 2
 """Clauses after which "has one" means something else."""
 
@@ -82,9 +85,14 @@ class Features:
         self._ago += 1
         if reading.clause.section in ("unverified",):
             return
-        if UNSURE.search(reading.text):
+        lead = _LEAD.match(reading.text)
+        told = lead and UNSURE.search(lead[0])
+        if told or UNSURE.search(reading.text):
             for feature, _ in self._places(reading):
                 self._remember(feature)
+        if lead and told:
+            reading.taken.append(lead.span())
+        if UNSURE.search(reading.text, lead.end() if lead and told else 0):
             return
         yield from self._brought(reading)
         yield from self._known(reading)
@@ -115,9 +123,11 @@ class Features:
 
     def _places(self, reading: Reading) -> list[tuple[Feature, tuple[int, int]]]:
         tokens = [Token(stem(m[0]), m[0], m.start(), m.end()) for m in WORD.finditer(reading.text)]
+        said = {token.stem for token in tokens}
         found = [
             (feature, span)
             for feature in (*self._values, *self._names)
+            if not said.isdisjoint(feature.stems) or len(feature.stems) == 1
             for span in (*places(feature, tokens), *_joined(feature, reading.text))
         ]
         found += [
@@ -154,6 +164,8 @@ class Features:
         if not slots:
             return None
         before, after = text[:start], text[end:]
+        if _OF_ANOTHER.search(before):
+            return None
         no = negation(before)
         behind = NO_BEHIND.search(after)
         lacks = bool(no) or bool(behind)
@@ -212,7 +224,7 @@ def _joined(feature: Feature, text: str) -> Iterator[tuple[int, int]]:
 def _phrases(values: list[Value]) -> Iterator[tuple[Feature, re.Pattern[str]]]:
     for name, said in WORDS["said_as"].items():
         stems = tuple(stem(w) for w in WORD.findall(name))
-        keys = frozenset(key(v) for v in values if set(stems) <= v.words and v.truth is not None)
+        keys = frozenset(key(v) for v in values if set(stems) <= v.words)
         if keys:
             pattern = re.compile(rf"\b(?:{'|'.join(said)})\b", re.IGNORECASE)
             yield Feature(stems, keys, phrase=True), pattern

@@ -7,7 +7,7 @@ from itertools import combinations
 from client.grounding.comparing import LESS, MORE
 from client.grounding.facts import ALSO, Facts, stem
 from client.grounding.judging import NOT_FOUND, Verdict, contradicted, not_found, supported
-from client.grounding.measures import Measure, attributes, counts, named, price, ratings
+from client.grounding.measures import Measure, Naming, attributes, counts, named, price, ratings
 from client.grounding.numbers import Amount, amounts_in
 from client.grounding.reading import Found, Kind, Reading
 from client.grounding.scopes import BLANKS
@@ -61,7 +61,7 @@ _LIKE_A_RATING = re.compile(rf"(?:rat|scor|star|averag|mark)|[|,:(–—{BLANKS}
 _COMPARES = re.compile(
     rf"\b(?:{LESS}|{MORE}|gains?|loses?|saves?|saving|difference|together|both)\b", re.IGNORECASE
 )
-_FAR = 2.0
+_FAR, _VERY_FAR = 2.0, 20.0
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -212,16 +212,20 @@ def _quantity(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
         return supported(facts.alias)
     if elsewhere.status == "contradicted":
         return elsewhere
-    several = len({m.mark for m in meant}) > 1 and not any(_near(amount, m) for m in meant)
-    if not meant or (not naming and (several or _speaks_of_other(reading, amount))):
+    if not meant or not _may_mean(reading, amount, meant, naming):
         return not_found(f"“{amount.text}”: nothing of {facts.alias} states it.", facts.alias)
     name = meant[0].mark.rpartition("attributes.")[2].rstrip("]")
     return differs(amount, meant, facts, name)
 
 
-def _near(amount: Amount, measure: Measure) -> bool:
-    """Whether a wrong number may well be meant for this one."""
-    return measure.low / _FAR <= amount.value <= measure.high * _FAR
+def _may_mean(reading: Reading, amount: Amount, meant: list[Measure], naming: Naming) -> bool:
+    """Whether a wrong number may well be meant for one of these."""
+    if naming == "own words":
+        return True
+    several = len({m.mark for m in meant}) > 1
+    far = _FAR if several and not naming else _VERY_FAR
+    near = any(m.low / far <= amount.value <= m.high * far for m in meant)
+    return near and (bool(naming) or not _speaks_of_other(reading, amount))
 
 
 def _speaks_of_other(reading: Reading, amount: Amount) -> bool:
@@ -305,12 +309,17 @@ def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
         words = frozenset(stem(m[0]) for m in _WORD.finditer(reading.whole))
         meant = [m for slot in slots for a in slot for m in _alike(reading, a, words)]
         nouns = words if meant else nouns
-    if not meant and decimal and _ALONE.match(reading.text, amount.end):
+    owned = re.search(r"['’]s\s*$", reading.text[: amount.start])
+    if not meant and decimal and (owned or _ALONE.match(reading.text, amount.end)):
         verdict = reading.each(slots, _rating, reading, amount)
         before = reading.text[: amount.start]
         if not verdict.holds and not (len(amount.text) > 3 or _LIKE_A_RATING.search(before)):
             return
         yield reading.found("rating", amount.start, amount.end, verdict)
+        return
+    if not meant and _known_to_others(reading, amount):
+        nothing = not_found(f"“{amount.text}”: it states no number of these.", *slots[0])
+        yield reading.found("attribute", amount.start, amount.end, nothing)
         return
     if not meant and (
         _NOT_COUNTED.match(reading.text, amount.end) or not _counted(reading, amount)
@@ -343,6 +352,16 @@ def _label(reading: Reading) -> frozenset[str]:
     """What stands before the colon of "**Vestibules:** two"."""
     found = _LABEL.match(reading.whole)
     return frozenset(stem(m[0]) for m in _WORD.finditer(found[1])) if found else frozenset()
+
+
+def _known_to_others(reading: Reading, amount: Amount) -> bool:
+    """Whether the word behind names what other products state a number of."""
+    noun = _noun(reading.text, amount)
+    return bool(noun) and any(
+        noun in m.words
+        for slot in reading.products
+        for m in attributes(reading.ledger[slot[0]], "")
+    )
 
 
 def _alike(reading: Reading, alias: str, nouns: frozenset[str]) -> list[Measure]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from client.constraints import meets
 from client.grounding.facts import ALSO, Facts, stem
-from client.grounding.judging import Verdict, not_found, verdict
-from client.grounding.measures import Measure, attributes, price
-from client.grounding.numbers import Amount
+from client.grounding.judging import Verdict, contradicted, not_found, supported, verdict
+from client.grounding.measures import Measure, attributes, price, ratings
+from client.grounding.numbers import Amount, amounts_in
 from client.grounding.reading import ASKING, Found, Reading
 from client.quantities import quantity
 from client.trajectory import Constraint, Need
@@ -43,9 +43,39 @@ class _Limit:
 
 
 def limits(reading: Reading) -> Iterator[Found]:
+    yield from _against_that(reading)
     for found in _CUE.finditer(reading.text):
         if claim := _claim(reading, found):
             yield claim
+
+
+_THAT = re.compile(
+    r"\b(?:well |just |far )?(?:(?P<less>under|below|short of)|(?P<more>over|above|beyond)) "
+    r"(?:that|this)(?: line| mark| figure)?(?=\W*(?:$|[:;,(\[]))",
+    re.IGNORECASE,
+)
+
+
+def _against_that(reading: Reading) -> Iterator[Found]:
+    """ "rated over 4; the other stays below that": the last number before it."""
+    for found in _THAT.finditer(reading.text):
+        at = max(0, reading.whole.find(reading.text)) + found.start()
+        before = [a for a in amounts_in(reading.whole) if a.end <= at and a.unit not in ("", "%")]
+        slots = reading.clause.about(found.start())
+        if slots and before:
+            sign = -1 if found["less"] else 1
+            judged = reading.each(slots, _to_that, before[-1], sign)
+            yield reading.found("comparison", *found.span(), judged)
+
+
+def _to_that(facts: Facts, that: Amount, sign: int) -> Verdict:
+    kinds = {"money": price, "stars": ratings}
+    stated = kinds[that.unit](facts) if that.unit in kinds else attributes(facts, that.unit)
+    if any(sign * (m.low - that.value) > 0 for m in stated):
+        return supported(facts.alias)
+    if len(stated) != 1:
+        return not_found(f"Say which value of {facts.alias} is meant.", facts.alias)
+    return contradicted(f"{stated[0].mark} is {stated[0].text}.", facts.alias)
 
 
 def _claim(reading: Reading, found: re.Match[str]) -> Found | None:

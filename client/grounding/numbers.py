@@ -51,7 +51,7 @@ _UNIT = re.compile(rf"[\s-]?(?P<unit>(?:{_LONG_UNIT})(?![\w²³])|[A-Za-zµ″\"
 _LIKE_RATING = re.compile(
     r"\b(?:rated|rates|rating(?: (?:of|is|at))?:?|(?:score|rating|average) \("
     r"|scor(?:es?|ed|ing)(?: of)?|averag(?:es?|ing)(?: of)?|mean(?: of)?|marks? of)"
-    r"(?: (?:it|at|of|an?|only|just|is|a solid|about|around|roughly|nearly|almost"
+    r"(?: ?\b(?:it|at|of|an?|only|just|is|a solid|about|around|roughly|nearly|almost"
     r"|over|under|above|below|more|less|than|least|most))*"
     r"\s*$",
     re.IGNORECASE,

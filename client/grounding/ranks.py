@@ -193,7 +193,8 @@ def _more(
         pairs = list(alike(per_unit(a, noun), per_unit(b, noun)))
     else:
         pairs = list(alike(by_words(a, words), by_words(b, words)))
-    if not pairs and not adjective.words:
+    guessed = not pairs and not adjective.words
+    if guessed:
         pairs = same_measure(reading, at, frozenset(), a, b)
     if not pairs:
         return not_found("Not both state it.", a.alias, b.alias)
@@ -202,6 +203,8 @@ def _more(
     higher, lower = (x, y) if sign > 0 else (y, x)
     if higher.low > lower.high and x.low != y.low:
         return supported(a.alias, b.alias)
+    if guessed:
+        return not_found("Say what is compared.", a.alias, b.alias)
     if higher.high <= lower.low or (x.low == x.high and y.low == y.high):
         return contradicted(f"{x.mark} is {x.text}, {y.mark} is {y.text}.", a.alias, b.alias)
     return not_found(f"{x.mark} is {x.text}, {y.mark} is {y.text}.", a.alias, b.alias)

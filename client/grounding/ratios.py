@@ -18,7 +18,8 @@ from client.grounding.scopes import BLANKS, NAME, Slot
 
 _PART = re.compile(
     r"\b(?:twice|double|triple|treble|thrice|half(?! an?\b)(?! of the (?:owners|reviews))"
-    r"|(?:a|one) third(?! of the)|two[- ]thirds|(?:a|one) quarter|three[- ]quarters|(?:a|one) fifth"
+    r"|(?:a|one) third(?! of the (?:\w+ )?(?:owners|reviews|buyers|reviewers|customers))"
+    r"|two[- ]thirds|(?:a|one) quarter|three[- ]quarters|(?:a|one) fifth"
     r"|(?:a|one) tenth)\b",
     re.IGNORECASE,
 )
@@ -166,11 +167,15 @@ def ranges(reading: Reading) -> Iterator[Found]:
         if amount.upper is None:
             continue
         slots = reading.slots(amount)
-        if len(slots) == 1:
+        led = [m for m in reading.clause.mentions if m.start < amount.start]
+        # "Trays hold 100 to 250 sheets, the Lumen's 150": what is named later is one of them
+        of_all = not led and any(m.written == "name" for m in reading.clause.mentions)
+        if len(slots) == 1 and not of_all:
             continue
+        slots = () if of_all else slots
         everything = slots or reading.group
         words = topic(reading.text[: amount.start]) | topic(reading.text[amount.end :])
-        if not slots and not reading.clause_of_all():
+        if not slots and not of_all and not reading.clause_of_all():
             continue
         stated = [
             m

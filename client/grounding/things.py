@@ -50,7 +50,7 @@ _FAMILIES = (
     (
         "aluminium aluminum steel plastic wood wooden leather glass ceramic bamboo silicone rubber"
         " cotton wool titanium carbon metal magnesium",
-        "is|are|of|from|an?",
+        "is|are|of|from|an?|and",
         False,
     ),
 )
@@ -64,7 +64,7 @@ def of_families(reading: Reading) -> Iterator[Found]:
         for found in re.finditer(
             rf"\b(?:{saying}) (?P<word>{either})\b", reading.text, re.IGNORECASE
         ):
-            slots = reading.clause.about(found.start())
+            slots = reading.behind(found.end()) or reading.clause.about(found.start())
             if slots and reading.free(*found.span("word")):
                 judged = reading.each(
                     slots,
