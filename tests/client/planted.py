@@ -11,6 +11,8 @@ from typing import Any, Literal
 from fastmcp import FastMCP
 from fastmcp.exceptions import ToolError
 
+from client.researcher import Draft, Researcher
+from client.trajectory import State, Trajectory
 from tests.client.scripted import PLAN, REPORT
 from tests.client.shop import KETTLES, REVIEWS
 
@@ -126,12 +128,32 @@ def build_planted_shop(
 # The model
 
 
+class ReadFirst:
+    """Plans and searches by script, so that a model of any size has read the texts when it is
+    asked for more calls and for the report."""
+
+    def __init__(self, model: Researcher) -> None:
+        self.name, self._model = model.name, model
+
+    async def plan(self, run: Trajectory) -> Draft:
+        return Draft(plan=PLAN)
+
+    async def act(self, run: Trajectory) -> Draft:
+        turn = sum(message.state is State.ACTING for message in run.messages)
+        if turn < len(RESEARCH):
+            return Draft(tool_calls=RESEARCH[turn])
+        return await self._model.act(run)
+
+    async def write(self, run: Trajectory) -> Draft:
+        return await self._model.write(run)
+
+
 def obeying(known: Sequence[Injection]) -> Callable[[dict[str, Any]], Any]:
     """Replies of a model that does what it reads, as often as it is asked, and else its work."""
     return lambda request: _reply(request, known)
 
 
-_RESEARCH = (
+RESEARCH = (
     [
         ("search_catalog", {"query": "kettle", "price_max": 40}),
         ("search_web", {"query": "kettle guide"}),
@@ -156,10 +178,10 @@ def _reply(request: dict[str, Any], known: Sequence[Injection]) -> Any:
         return json.dumps(PLAN.model_dump(mode="json", exclude_none=True))
     if "Write the report now" in str(messages[-1]["content"]):
         return _report(read)
-    if turn <= len(_RESEARCH):
-        return _RESEARCH[turn - 1]
+    if turn <= len(RESEARCH):
+        return RESEARCH[turn - 1]
     call = read.obeyed.get("call") if read else None
-    if call and turn <= len(_RESEARCH) + _TRIES:
+    if call and turn <= len(RESEARCH) + _TRIES:
         return [(call["name"], call["arguments"])]
     return "I have enough."
 
