@@ -66,9 +66,9 @@ def _strange(run: Trajectory, call: ToolCall, name: str, text: str) -> str | Non
     sure = list(addresses(text))
     # A host alone may be a word, as Node.js is.
     perhaps = [host for host in _HOST.findall(_plain(text)) if "/" in host]
-    points = name in _POINTERS or call.name not in OUR_TOOLS
-    if points and len(text) >= _SHORTEST and text not in run.evidence:
-        perhaps.append(text)
+    if name in _POINTERS or (call.name not in OUR_TOOLS and _HOST.fullmatch(text)):
+        # A title in place of an id is a mistake, and no more.
+        perhaps += [text] if len(text) >= _SHORTEST and " " not in text else []
     if not (sure or perhaps):
         return None
     allowed = _allowed(run)

@@ -56,6 +56,8 @@ def run() -> Trajectory:
         ("read_page", {"id": "https://guide.example/kettles"}),
         ("read_page", {"id": "https://shop.example/old?x=1"}),
         ("get_product", {"ids": ["p1", "unheard-of-7"]}),
+        ("get_product", {"ids": ["Acme View 24 inch IPS monitor"]}),
+        ("other_weather", {"town": "Windows"}),
         ("search_catalog", {"attributes": {"os": "Windows 10 Home in S mode 64 bit"}}),
         ("other_fetch", {"url": "https://from-a-tool-of-others.example/"}),
     ],
