@@ -19,7 +19,8 @@ _SAID_OTHERWISE = frozenset(
     ("type", "price_max", "price_min", "rating_min", "rating_max", "in_stock", "category")
 )
 _VOWEL = re.compile(r"[aeio]|u(?!ni[cfoqstv]|s[beu]|ps\b)", re.IGNORECASE)
-_OP: dict[str, Op] = {">=": "at least", "<=": "at most"}
+_BEYOND = 4e-9
+"""By this share of itself "more than 24" is more than 24: beyond the tolerance of comparisons."""
 
 
 def first_plan(reading: Reading) -> Plan:
@@ -141,10 +142,13 @@ def constraint_of(field: str, value: Any) -> Constraint:
     """A suggested filter, `attributes.cable length` ">= 2 m", as a constraint."""
     if isinstance(value, list):
         return Constraint(field=field, op="is", value=_several(value))
-    found = re.fullmatch(r"(>=|<=)\s*(-?\d+(?:\.\d+)?)\s*(.*)", str(value))
+    found = re.fullmatch(r"([<>])(=?)\s*(-?\d+(?:\.\d+)?)\s*(.*)", str(value))
     if found:
-        unit = found[3] or None
-        return Constraint(field=field, op=_OP[found[1]], value=float(found[2]), unit=unit)
+        op: Op = "at least" if found[1] == ">" else "at most"
+        bound = float(found[3])
+        if not found[2]:
+            bound += _BEYOND * max(1.0, abs(bound)) * (1 if found[1] == ">" else -1)
+        return Constraint(field=field, op=op, value=bound, unit=found[4] or None)
     return Constraint(field=field, op="is", value=value)
 
 

@@ -137,7 +137,7 @@ def as_argument(c: Constraint) -> bool | float | str | list[str]:
     match c.op, c.value:
         case "at least" | "at most", float() as bound:
             sign = ">=" if c.op == "at least" else "<="
-            return f"{sign} {bound:g} {c.unit or ''}".strip()
+            return f"{sign} {bound:.12g} {c.unit or ''}".strip()
         case _, tuple() as several:
             return [str(one) for one in several]
         case _, value:

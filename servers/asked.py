@@ -103,8 +103,8 @@ def _from_comparison(field: str, name: str, how: str, rest: str) -> Filter:
     if how in _AT_MOST:
         return Between(field, high=value, unit=unit)
     if how in _ABOVE:
-        return Between(field, low=math.nextafter(value, math.inf), unit=unit)
-    return Between(field, high=math.nextafter(value, -math.inf), unit=unit)
+        return Between(field, low=value + _beyond(value), unit=unit)
+    return Between(field, high=value - _beyond(value), unit=unit)
 
 
 def _from_range(field: str, name: str, ranged: re.Match[str]) -> Filter | None:
@@ -141,8 +141,19 @@ def _equal(field: str, text: str) -> Between | None:
     if unit is None or plain is None:
         return Between(field, value, value, unit)
     half = 0.5 * 10 ** -len(plain[1] or "")
-    low, high = round(value - half, 9), math.nextafter(round(value + half, 9), -math.inf)
-    return Between(field, low, high, unit)
+    low, high = round(value - half, 9), round(value + half, 9)
+    return Between(field, low, high - _beyond(high), unit)
+
+
+def _beyond(value: float) -> float:
+    """Further than the tolerance with which figures are compared: the bound itself is out."""
+    return 4e-9 * max(1.0, abs(value))
+
+
+def beyond_which(bound: float) -> float | None:
+    """24.0 where the bound came from "> 24" or "< 24"; None where the bound itself is in."""
+    whole = float(f"{bound:.7g}")
+    return whole if 0 < abs(bound - whole) <= 2 * _beyond(whole) else None
 
 
 def _number_and_unit(text: str) -> tuple[float, str | None] | None:
@@ -170,7 +181,9 @@ def as_parameter(suggested: Filter) -> tuple[str, bool | float | str | list[str]
 def _in_words(low: float | None, high: float | None, unit: str | None) -> float | str:
     if low is None or high is None:
         bound = low if high is None else high
-        sign = ">=" if high is None else "<="
+        sign, whole = ">=" if high is None else "<=", beyond_which(bound or 0.0)
+        if whole is not None:
+            sign, bound = sign[0], whole
         return f"{sign} {_written(bound or 0.0, unit)}"
     if low == high:
         return low if unit is None else format_quantity(low, unit)
@@ -185,7 +198,7 @@ def _that_rounds_to(low: float, high: float) -> float | None:
     for decimals in range(4):
         half = 0.5 * 10**-decimals
         value = round(low + half, decimals)
-        if abs(value - half - low) < 1e-9 and 0 <= value + half - high < 1e-9:
+        if abs(value - half - low) < 1e-9 and 0 <= value + half - high < 2 * _beyond(high):
             return value
     return None
 

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 
 import tantivy
 
-from servers.asked import PREFIX
+from servers.asked import PREFIX, amounts
 from servers.concepts import Concepts
 from servers.embedded_engine import Query, all_of, any_of, one_of, without
 from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact_value, unclear_key
@@ -211,6 +211,7 @@ class FilterCompiler:
             return None
         # "Yes" among several values is a yes, so a "no" is what has a no and no yes.
         plain = Is(asked.field, True) if isinstance(asked, Is) else asked
+        measured = bool(amounts(asked)) if isinstance(asked, AnyOf) else isinstance(asked, Between)
         met: list[str] = []
         missed: list[str] = []
         distances: dict[float, list[str]] = {}
@@ -220,7 +221,7 @@ class FilterCompiler:
                     met.append(term)
                 case Broken(distance=distance):
                     missed.append(term)
-                    if isinstance(asked, Between):
+                    if measured:
                         distances.setdefault(distance, []).append(term)
                 case _:
                     pass

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from servers.asked import PREFIX, amounts, as_parameter
+from servers.asked import PREFIX, amounts, as_parameter, beyond_which
 from servers.concepts import Concepts, Derived, contains, truth
 from servers.index import AnyOf, BadQuery, Between, Cell, Filter, Is, Violation
 from servers.records import Product, Quantity, Value, Values
@@ -203,7 +203,8 @@ def _judge_number(name: str, attribute: str, values: Values, asked: Between) -> 
     if shown_unit:
         shown = format_quantity(_rounded(by), shown_unit)
     scale = max(abs(bound) for bound in (asked.low, asked.high) if bound is not None) or 1.0
-    return Broken(Violation(name, format_value(stated), wording(asked), shown), by / scale)
+    missed = shown if by > 1e-7 * scale else None  # else the bound itself, where it is left out
+    return Broken(Violation(name, format_value(stated), wording(asked), missed), by / scale)
 
 
 def _in_unit(value: Value, unit: str | None) -> tuple[float, Value, str | None] | None:
@@ -248,9 +249,10 @@ def wording(asked: Filter) -> str:
             value = as_parameter(asked)[1]
             return re.sub(r"\.\.", " to ", value) if isinstance(value, str) else _amount(low, unit)
         return f"{_amount(low, unit)} to {_amount(high, unit)}"
-    if high is not None:
-        return f"at most {_amount(high, unit)}"
-    return f"at least {_amount(low if low is not None else -math.inf, unit)}"
+    bound = high if high is not None else low if low is not None else -math.inf
+    if (whole := beyond_which(bound)) is not None:
+        return f"{'less' if low is None else 'more'} than {_amount(whole, unit)}"
+    return f"at {'most' if low is None else 'least'} {_amount(bound, unit)}"
 
 
 def _amount(value: float, unit: str | None) -> str:

@@ -16,7 +16,7 @@ from servers.concepts import Concepts
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, Suggestion
 from servers.producttypes import TypeModel
 from servers.records import Quantity
-from servers.synonyms import alternatives, canonical
+from servers.synonyms import alternatives, canonical, names
 from servers.titles import JOINING
 from servers.units import canonical_unit, dimension_of
 from servers.words import STOP_WORDS, analyze
@@ -73,6 +73,8 @@ _USUAL: Mapping[str, tuple[str, ...]] = {
 """What people mean by a bare figure of a dimension, where the type's products state it."""
 _ROOM: Mapping[str, float] = {"screen size compatibility": 1.5}
 """By how much more, in its unit, a thing may hold than what is put into it."""
+_NEVER_TOO_MANY = frozenset({"ethernet ports"})
+"""Who asks for four of them takes five."""
 _TOWARDS = frozenset({"for", "compatible", "with", "fit", "to"})
 _NEGATIONS = frozenset(
     "without no not non isn't doesn't don't neither nor except excluding".split()
@@ -229,6 +231,8 @@ class _Reading:
         span = self.known.types.find(self.words)
         if span is None or self._denied(span[0]):
             return None
+        if (turned := self._turned(*span)) is not None:
+            return turned
         other = self._other_type(*span)
         start, end = self._general(*span)
         self._use(start, end)
@@ -237,6 +241,19 @@ class _Reading:
             kinds = (canonical(self.words[other : start - 1]),) if other is not None else ()
             asked = tuple(" ".join(kind) for kind in (*kinds, canonical(named)))
             self._add(start if other is None else other, end, AnyOf("type", asked))
+        return " ".join(named)
+
+    def _turned(self, start: int, end: int) -> str | None:
+        """ "charger for a laptop" is a laptop charger, where that is the name of another kind."""
+        at = end + 1 + (self.words[end + 1 : end + 2] in _ARTICLES)
+        whose = self.words[at : at + 1]
+        named = (*whose, *self.words[start:end])
+        kind = canonical(named)
+        if self.words[end : end + 1] != ("for",) or named not in names():
+            return None
+        if not self._kinds_of(named) or kind[-1:] == canonical(named[1:])[-1:]:
+            return None
+        self._add(start, at + 1, AnyOf("type", (" ".join(kind),)))
         return " ".join(named)
 
     def _other_type(self, start: int, end: int) -> int | None:
@@ -438,6 +455,8 @@ class _Reading:
                 if name and not any(self.used[at + 1 : at + 1 + size]) and self._counted(name):
                     unit = self.known.concepts.table[name].unit or ""
                     start, amount = self._count(at, unit)
+                    if name in _NEVER_TOO_MANY and amount == word:
+                        amount = f">= {word}"
                     self._add(start, at + 1 + size, attribute_filter(name, amount))
                     break
 

@@ -55,6 +55,11 @@ def test_what_has_no_form_is_refused_with_the_attribute_named(written: object):
         attribute_filter("x", written)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("written", ["> 24 in", "< 24 in", "> 0.1", "< 500000 pages", ">= 24 in"])
+def test_a_bound_is_written_back_as_it_was_asked(written: str):
+    assert as_parameter(attribute_filter("x", written))[1] == written
+
+
 @given(
     st.one_of(
         st.booleans().map(lambda value: Is(FIELD, value)),

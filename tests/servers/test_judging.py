@@ -308,6 +308,12 @@ def test_of_several_amounts_asked_for_any_will_do_and_what_lies_between_will_not
         ),
         (decibels(56.8), "<= 50 dB", Violation("extent", "56.8 dB(A)", "at most 50 dB", "6.8 dB")),
         (3.0, ">= 4", Violation("extent", "3", "at least 4", "1")),
+        (inches(24), "> 24 in", Violation("extent", "24 in", "more than 24 in")),
+        (
+            Quantity(value=609.6, unit="mm"),
+            "< 24 in",
+            Violation("extent", "609.6 mm", "less than 24 in"),
+        ),
     ],
 )
 def test_a_missed_number_says_by_how_much_in_the_unit_asked_for(
@@ -362,7 +368,7 @@ def test_what_the_catalog_calls_nothing_of_that_name_is_not_stated():
         (attribute_filter("x", "24 in"), "24 in"),
         (attribute_filter("x", "20..25 in"), "20 to 25 in"),
         (attribute_filter("x", 4), "4"),
-        (attribute_filter("x", "> 2 m"), "at least 2 m"),
+        (attribute_filter("x", "> 2 m"), "more than 2 m"),
     ],
 )
 def test_what_was_asked_is_put_into_words(asked: Filter, said: str):

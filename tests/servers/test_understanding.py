@@ -216,6 +216,16 @@ def test_what_a_thing_does_without_is_not_the_kind_of_thing():
     assert not [one for one in filters("something without a keyboard") if one.field == "type"]
 
 
+def test_a_thing_for_another_may_be_a_kind_with_a_name_of_its_own():
+    chargers = vocabularies([*SHOP, *_each("power adapter", {}), *_each("charger", {})])
+    assert AnyOf("type", ("power adapter",)) in [
+        found.filter for found in suggest("a charger for my laptop", chargers)
+    ]
+    assert AnyOf("type", ("charger",)) in [
+        found.filter for found in suggest("a charger for my phone", chargers)
+    ]
+
+
 def test_what_meets_one_of_two_flags_is_asked_for_once():
     asked = filters("a monitor with HDMI or height adjustment")
     assert [one for one in asked if isinstance(one, Is)] == [Is("attributes.hdmi", True)]
