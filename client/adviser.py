@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from client.findings import Findings, Near, Said
+from client.findings import Findings, Near, Said, holds_any
 from client.markup import money, quote_mark, value_of
 from client.ranking import balance, ranked, wishes_of
 from client.trajectory import Need
@@ -223,11 +223,20 @@ class _Adviser:
         )
 
     def unverified(self) -> Iterator[str]:
-        fewest = sorted(self.found.unverified, key=lambda item: len(item.reasons))
-        for item in fewest[:_SHOWN_UNVERIFIED]:
+        likely = sorted(
+            self.found.unverified, key=lambda item: (len(item.reasons), -self._hints(item.alias))
+        )
+        for item in likely[:_SHOWN_UNVERIFIED]:
             yield f"[{item.alias}]{self._price_in_brackets(item.alias)}: " + "; ".join(
                 _plain(reason) for reason in item.reasons
             )
+
+    def _hints(self, alias: str) -> int:
+        """How many of the words asked for stand in the title: "HP", where it is for an HP."""
+        asked = (c.value for c in self.found.constraints if c.op == "is" and c.field != "type")
+        words = [value.lower() for value in asked if isinstance(value, str)]
+        title = str(self.found.evidence[alias].fields.get("title") or "")
+        return sum(holds_any(title, [word]) for word in words)
 
     def owners(self) -> Iterator[str]:
         for alias in self.spoken_of:

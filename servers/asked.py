@@ -193,6 +193,13 @@ def _in_words(low: float | None, high: float | None, unit: str | None) -> float 
     return f"{format_number(low)}..{_written(high, unit)}"
 
 
+def as_written(asked: Between) -> float | None:
+    """24.0 of "24 in", which stands for a range around it; None where a range was asked for."""
+    if asked.low is None or asked.high is None or not asked.unit:
+        return None
+    return _that_rounds_to(asked.low, asked.high)
+
+
 def _that_rounds_to(low: float, high: float) -> float | None:
     """24.0 for [23.5, 24.5): the quantity as it was written, if the range came from one."""
     for decimals in range(4):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from servers.asked import PREFIX, amounts, as_parameter, beyond_which
+from servers.asked import PREFIX, amounts, as_parameter, as_written, beyond_which
 from servers.concepts import Concepts, Derived, contains, truth
 from servers.index import AnyOf, BadQuery, Between, Cell, Filter, Is, Violation
 from servers.records import Product, Quantity, Value, Values
@@ -192,16 +192,15 @@ def _judge_number(name: str, attribute: str, values: Values, asked: Between) -> 
         ):
             return Unknown(f"{name} unclear ({format_values(values)} without a unit)")
         return Unknown(f"{name} not stated as a number")
-    nearest, stated, shown_unit = min(
-        ((_miss(number, asked), value, unit) for number, value, unit in comparable),
+    nearest, number, stated, shown_unit = min(
+        ((_miss(number, asked), number, value, unit) for number, value, unit in comparable),
         key=lambda each: abs(each[0]),
     )
     if nearest == 0:
         return Met(attribute)
-    by = abs(nearest)
-    shown = format_number(_rounded(by))
-    if shown_unit:
-        shown = format_quantity(_rounded(by), shown_unit)
+    by, written = abs(nearest), as_written(asked)
+    off = _rounded(by if written is None else abs(number - written))
+    shown = format_quantity(off, shown_unit) if shown_unit else format_number(off)
     scale = max(abs(bound) for bound in (asked.low, asked.high) if bound is not None) or 1.0
     missed = shown if by > 1e-7 * scale else None  # else the bound itself, where it is left out
     return Broken(Violation(name, format_value(stated), wording(asked), missed), by / scale)

@@ -17,8 +17,8 @@ from client.supervisor import CodeSupervisor
 from client.toolbox import open_toolbox
 from client.trajectory import Event, Report, TaskGiven, Trajectory
 from servers.app import build_app
-from servers.embedded import EmbeddedIndex, open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import EmbeddedIndex, open_index
+from servers.embedded.writer import open_writer
 from servers.records import Page, Product, Quantity, Review
 
 
@@ -154,6 +154,15 @@ def test_where_nothing_fits_the_nearest_stand_with_their_difference(index: Embed
     assert "no electric kettle under £20" in markdown
     assert ids(report.near_misses)[0] == "hill-eight"
     assert report.near_misses[0].violates == ("price £22.00, over by £2.00",)
+    assert {need.status for need in report.needs if "£20" in need.text} == {"not met"}
+    assert {need.status for need in report.needs if "£20" not in need.text} == {"partly met"}
+
+
+def test_all_that_is_recommended_is_compared(index: EmbeddedIndex) -> None:
+    _, markdown, report = researched(index, "an electric kettle under £100")
+    assert len(report.recommended) > 5
+    assert all(set(ids(report.recommended)) == set(row.values) for row in report.comparison)
+    assert f"{len(report.recommended)} products meet every hard need; " in markdown
 
 
 def test_an_excluded_brand_and_an_excluded_value_stay_out(index: EmbeddedIndex) -> None:

@@ -291,7 +291,7 @@ def test_of_several_amounts_asked_for_any_will_do_and_what_lies_between_will_not
     assert judged({"extent": inches(24)}, "extent", wanted) == Met("extent")
     assert judged({"extent": Quantity(value=508, unit="mm")}, "extent", wanted) == Met("extent")
     assert violation(judged({"extent": inches(23)}, "extent", wanted)) == Violation(
-        "extent", "23 in", "20 in or 24 in", "0.5 in"
+        "extent", "23 in", "20 in or 24 in", "1 in"
     )
     assert judged({"extent": "large"}, "extent", wanted) == Unknown("extent not stated as a number")
 
@@ -299,7 +299,7 @@ def test_of_several_amounts_asked_for_any_will_do_and_what_lies_between_will_not
 @pytest.mark.parametrize(
     ("stated", "asked", "broken"),
     [
-        (inches(27), "24 in", Violation("extent", "27 in", "24 in", "2.5 in")),
+        (inches(27), "24 in", Violation("extent", "27 in", "24 in", "3 in")),
         (inches(27), "<= 24 in", Violation("extent", "27 in", "at most 24 in", "3 in")),
         (
             Quantity(value=50, unit="cm"),
