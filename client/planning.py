@@ -53,7 +53,7 @@ def refined_plan(run: Trajectory) -> Plan | None:
     facets = cast(dict[str, Any], first.result.get("facets") or {})
     types = cast(list[dict[str, Any]], facets.get("type") or [])
     suggestions = listed(first, "suggested_filters")
-    typed = next((s for s in suggestions if s["filter"] == "type"), None)
+    typed = next((s for s in suggestions if s["filter"] == "type" and not _unwanted(s, plan)), None)
     if typed:
         kinds = _several(typed["value"])
         called = _called(str(typed["words"]), str(typed["words"]))
@@ -80,6 +80,12 @@ def refined_plan(run: Trajectory) -> Plan | None:
         for i, s in enumerate(plan.steps)
     )
     return plan.model_copy(update={"needs": tuple(needs), "steps": steps})
+
+
+def _unwanted(suggested: dict[str, Any], plan: Plan) -> bool:
+    """ "batteries" of "toys without batteries"."""
+    denied = (need.text for need in plan.needs if DENIAL.match(need.text))
+    return any(spoken_in(str(suggested["words"]), text) for text in denied)
 
 
 def _kind(looking_for: str, filtered: Sequence[str], types: list[dict[str, Any]]) -> str | None:

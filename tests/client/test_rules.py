@@ -189,6 +189,12 @@ def test_what_a_search_did_not_ask_for_is_not_taken_as_met(index: EmbeddedIndex)
     assert "dale-four" not in seen  # too dear, as anyone can see
 
 
+def test_what_a_thing_should_be_without_is_not_looked_for(index: EmbeddedIndex) -> None:
+    run, _, _ = researched(index, "something for my kitchen without an electric kettle")
+    assert run.plan is not None
+    assert not [n for n in run.plan.needs if n.constraint and n.constraint.field == "type"]
+
+
 def test_owners_are_quoted_word_for_word_and_never_obeyed(index: EmbeddedIndex) -> None:
     _, markdown, report = researched(
         index, "a quiet electric kettle under £40 of at least 1.5 l, cordless"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from servers.asked import attribute_filter
 from servers.catalog_statistics import CatalogStatistics
 from servers.concepts import Concepts
-from servers.embedded import open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import open_index
+from servers.embedded.writer import open_writer
 from servers.index import AnyOf, Between, Filter, Is
 from servers.producttypes import TypeMiner
 from servers.records import Product, Quantity
@@ -267,6 +267,25 @@ def test_quantities_are_read_even_where_nothing_is_suggested():
 )
 def test_what_a_product_has_or_has_not_is_read(question: str, wanted: Filter):
     assert wanted in filters(question)
+
+
+def test_without_batteries_is_what_needs_none():
+    assert Is("attributes.batteries required", False) in filters("a train set without batteries")
+
+
+def test_who_asks_for_four_ports_takes_five():
+    routers = vocabularies([*SHOP, *_each("router", {"ethernet lan (rj-45) ports": (4.0,)})])
+    found = [one.filter for one in suggest("a router with 4 LAN ports", routers)]
+    assert Between("attributes.ethernet ports", low=4) in found
+
+
+def test_a_bag_may_hold_a_little_more_than_the_laptop_it_is_for():
+    size = {"maximum screen size compatibility": quantity(17, "in")}
+    bags = vocabularies([*SHOP, *_each("backpack", size)])
+    found = [one.filter for one in suggest("a backpack for a 17 inch laptop", bags)]
+    (held,) = [one for one in found if isinstance(one, Between)]
+    assert held.low == 16.5
+    assert held.high == pytest.approx(19)
 
 
 def test_what_such_products_never_state_is_not_suggested():
