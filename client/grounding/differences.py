@@ -43,9 +43,11 @@ _WAYS = re.compile(
     r"|(?P<apart>differs?|differ|beats?|wins?))\b",
     re.IGNORECASE,
 )
+_YOU = "ask|want|need|set|allow|would|named|gave|said|wish|have|spend|had"
 LIMIT = re.compile(
-    r"\b(?:limit|budget|ceiling|maximum|minimum|ask\w*|want\w*|need\w*|require\w*|cap|target|your"
-    r"|you|spare|allow\w*|question|wish|brief|mark)\b",
+    r"\b(?:limit|budget|ceiling|maximum|minimum|ask\w*|want\w*|need\w*|require\w*|cap|target"
+    rf"|your (?=[£$€\d]|\w+ (?:euros|pounds|dollars|francs))|you (?:{_YOU})|spare|allow\w*"
+    r"|question|wish|brief|mark)\b",
     re.IGNORECASE,
 )
 SUM = re.compile(
@@ -56,6 +58,7 @@ SUM = re.compile(
     r"|and add)\b",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(rf"(?:[^.;{BLANKS}]{{0,30}}?(?:,|\band\b)(?: and)?(?: the)? ?[{BLANKS}]* ?)")
 _BOTH = re.compile(r"\b(?:together|combined|in total|altogether|between them)\b", re.IGNORECASE)
 _TIME_WORDS = frozenset(stem(w) for w in "charging heating start brewing".split())
 
@@ -82,7 +85,7 @@ def differences(reading: Reading) -> Iterator[Found]:
         if sign is None:
             continue
         end = after.end() if after else amount.end
-        slots = reading.behind(end) or reading.clause.about(amount.start)
+        slots = reading.behind(end) or reading.clause.subject(amount.start)
         if not slots:
             continue
         if before and not before["by"]:
@@ -90,9 +93,22 @@ def differences(reading: Reading) -> Iterator[Found]:
         for other in reading.amounts:
             if 0 <= other.start - end <= 20 and reading.given.holds(other):
                 reading.taken.append((other.start, other.end))
-        yield reading.found(
-            "difference", amount.start, end, _difference(reading, amount, slots, sign, end)
-        )
+        judged = _difference(reading, amount, slots, sign, end)
+        yield reading.found("difference", amount.start, end, judged)
+        yield from _listed(reading, end, sign)
+
+
+def _listed(reading: Reading, end: int, sign: int) -> Iterator[Found]:
+    """ "£20 below your limit, and the Murmur £5.50": what follows a difference and fits, too."""
+    for amount in list(reading.left()):
+        between = reading.text[end : amount.start]
+        if amount.start < end or amount.unit in ("", "%") or not _GOES_ON.fullmatch(between):
+            continue
+        slots = reading.clause.subject(amount.start)
+        judged = _difference(reading, amount, slots, sign, amount.end) if slots else not_found()
+        if judged.holds:
+            yield reading.found("difference", amount.start, amount.end, judged)
+            end = amount.end
 
 
 def _sign(

@@ -14,7 +14,9 @@ from client.grounding.numbers import Amount, amounts_in
 from client.markup import unmarked
 from client.trajectory import Evidence, Trajectory
 
-_SUFFIX = re.compile(r"(?:ability|able|ible|ation|al|ments?|ings?|ions?|ness|less|ed|er|ly|y|es)$")
+_SUFFIX = re.compile(
+    r"(?:ability|able|ible|ation|al|ments?|ings?|ions?|ness|less|ed|er|ly|ie|y|es)$"
+)
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -91,11 +91,15 @@ def _sure(
 ) -> Verdict:
     """A contradiction strikes words out: it stands where nothing else can be meant."""
     clause = reading.clause
-    if not any(m.start < amount.start for m in clause.mentions):
-        for slot in clause.sentence:
+    if clause.mentions and not any(m.start < amount.start for m in clause.mentions):
+        for slot in (*clause.inherited, *clause.sentence, *clause.group[:1]):
             other = reading.each((slot,), judge, reading, amount)
             if other.holds:
                 return other
+        first = min(m.start for m in clause.mentions)
+        between = (a.unit for a in reading.amounts if amount.end <= a.start < first)
+        if amount.unit in between:
+            return not_found(f"“{amount.text}”: say of which product.", *judged.evidence)
     if _PER.search(reading.text):
         return not_found("State the whole value, not one per unit.", *judged.evidence)
     if not amount.hedge and _COMPARES.search(reading.text) and _derived(reading, amount):
@@ -313,7 +317,9 @@ def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
     if not meant and decimal and (owned or _ALONE.match(reading.text, amount.end)):
         verdict = reading.each(slots, _rating, reading, amount)
         before = reading.text[: amount.start]
-        if not verdict.holds and not (len(amount.text) > 3 or _LIKE_A_RATING.search(before)):
+        if not verdict.holds and not (
+            (len(amount.text) > 3 or _LIKE_A_RATING.search(before)) and not owned
+        ):
             return
         yield reading.found("rating", amount.start, amount.end, verdict)
         return

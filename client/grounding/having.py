@@ -86,6 +86,8 @@ def has_it(facts: Facts, feature: Feature, has: bool, written: str) -> Verdict:
             held = True
         elif own:
             held = False
+        elif named := [v for v in facts.values if set(feature.stems) <= v.words]:
+            held = any(_truth(v) for v in named)
     else:
         truths = [_truth(v) for v in own]
         held = any(truths) if truths else None

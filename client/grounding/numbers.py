@@ -87,7 +87,8 @@ _HEDGE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\s?(?P<plus>\+|or more\b|and (?:up|more)\b|plus\b)|\s?(?P<near>or so\b|ish\b)"
+    r"\s?(?P<plus>\+|or more\b|and (?:up|more)\b|plus\b)"
+    r"|\s?(?P<most>or (?:less|fewer|under)\b)|\s?(?P<near>or so\b|ish\b)"
 )
 _PART = re.compile(
     r"\b(?:(?P<half>half) an? |(?P<part>(?:an? |one |two |three )?(?:quarters?|thirds?|tenths?"
@@ -181,7 +182,7 @@ def _amount(text: str, match: re.Match[str]) -> Amount | None:
     elif value <= 5 and _LIKE_RATING.search(text, 0, start):
         unit = "stars"
     hedge, hedged = _hedge(text, start, end)
-    slack = 0.005 if unit == "money" else slack
+    slack = 0.005 / factor if unit == "money" else slack
     low, high = _bounds(value * factor, slack * factor, hedge)
     return Amount(
         value=value * factor,
@@ -284,7 +285,7 @@ def _hedge(text: str, start: int, end: int) -> tuple[str, int]:
     if hedge:
         return hedge, hedged
     if found := _AFTER.match(text, end):
-        return ("at least" if found["plus"] else "near"), start
+        return ("at least" if found["plus"] else "at most" if found["most"] else "near"), start
     return "", start
 
 

@@ -44,6 +44,12 @@ _BEATS = re.compile(
     r"(?P<what>[a-z]+(?: [a-z]+)?)",
     re.IGNORECASE,
 )
+_ATTRIBUTIVE = re.compile(r"\b(?:its|their|this|that|an?)\s+(?:\w+ )?$", re.IGNORECASE)
+""" "its bigger sister" compares nothing."""
+_JOINING = r"(?!(?:of|in|at|with|and|but|here|overall|by|on|for|among|that|which|is|has|from)\b)"
+_OF_A_KIND = re.compile(rf" {_JOINING}[a-z-]+ {_JOINING}[a-z]+")
+""" "the cheapest complete set": perhaps not of all."""
+_IS = re.compile(r"(?: one| of (?:them|all|the \w+))?(?: is|,|:)? (?:the )?")
 _LESS_IS_BETTER = frozenset({PRICE, *(stem(w) for w in "weight noise charging heating".split())})
 
 
@@ -60,6 +66,8 @@ def _comparison(reading: Reading, found: re.Match[str], adjective: Adjective) ->
     than = re.match(r"(?:\s+[\w-]+){0,3}?\s+than\b", rest)
     end = found.end() + (than.end() if than else 0)
     if than and any(a.hedge and a.hedged < end <= a.start for a in reading.amounts):
+        return None
+    if not than and _ATTRIBUTIVE.search(text[: found.start()]):
         return None
     words = _wanted(reading, adjective, found)
     if than and not words and not than[0][:-4].strip():
@@ -272,11 +280,12 @@ def superlatives(reading: Reading) -> Iterator[Found]:
         ):
             continue
         words = _wanted(reading, adjective, found)
-        slots = reading.clause.about(found.start())
+        slots = _is_named(reading, found.end()) or reading.clause.about(found.start())
         known = any(by_words(reading.ledger[a], words) for s in reading.group for a in s)
         if not slots or (words and not known):
             continue
-        rank = 2 if re.search(r"second[- ]?(?:the )?$", before) else 1
+        but_one = re.match(r" (?:but|save) one\b", text[found.end() :])
+        rank = 2 if but_one or re.search(r"second[- ]?(?:the )?$", before) else 1
         negated = bool(re.search(r"\b(?:not|n['’]t|no longer|hardly)\b[^,.]{0,20}$", before))
         verdict = reading.each(
             slots,
@@ -288,8 +297,18 @@ def superlatives(reading: Reading) -> Iterator[Found]:
             rank,
             negated,
         )
+        if verdict.status == "contradicted" and _OF_A_KIND.match(text, found.end()):
+            verdict = not_found("Say of which ones it is the first.", *verdict.evidence)
         start = article.start() if article else found.start()
         yield reading.found("superlative", start, found.end(), verdict)
+
+
+def _is_named(reading: Reading, at: int) -> tuple[Slot, ...]:
+    """ "the dearest is the Vox 790": what stands right behind."""
+    for mention in reading.clause.mentions:
+        if mention.start >= at and _IS.fullmatch(reading.text[at : mention.start]):
+            return (mention.slot,)
+    return ()
 
 
 def _most(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 from client.grounding.comparing import LESS, MORE, QUICK
@@ -32,6 +32,7 @@ _THEN = re.compile(rf"\s*(?:(?P<less>{LESS})|(?P<more>{MORE}|as much again)|(?P<
 _OF_ANOTHER = re.compile(
     rf"\s*(?:the\b|as\b|of\b|what\b|that\b|its\b|in\b|more\b|longer\b|{NAME}|[{BLANKS}])"
 )
+_OR = re.compile(r"[£$€\d.] ?\w{0,6}(?:, | \(|,? or |,? i\.e\. )$")
 _ROUND = 0.05
 """A ratio told in a word is a twentieth of the whole exact."""
 
@@ -46,6 +47,8 @@ class _Ratio:
     way: int = 0
     """-1: so much less, 1: so much more, 0: so many times."""
     quick: bool = False
+    guessed: bool = False
+    """Of a percentage behind a difference: a claim only where it fits."""
 
     def holds(self, x: Measure, y: Measure) -> bool:
         way = self.way if not self.quick or x.unit == "time" else -self.way
@@ -74,11 +77,13 @@ def ratios(reading: Reading) -> Iterator[Found]:
         if judged := _of_remarks(reading, slots, ratio):
             yield reading.found("ratio", ratio.start, ratio.end, judged)
             continue
-        if not sided and not (ratio.way or re.match(r"\s*as \w+", rest)):
+        if not sided and not ratio.guessed and not (ratio.way or re.match(r"\s*as \w+", rest)):
             continue
         judged = held_against(reading, slots, ratio.end, _judged, reading, ratio)
         if not judged.holds and _of_said(reading, ratio):
             judged = supported(*(slot[0] for slot in slots))
+        if ratio.guessed and not judged.holds:
+            continue
         behind = _THEN.match(rest) if ratio.way else re.match(r"\s+(?:as \w+ as|as)\b", rest)
         end = ratio.end + (behind.end() if behind else 0)
         yield reading.found("ratio", ratio.start, end, judged)
@@ -92,6 +97,11 @@ def _ratios(reading: Reading) -> Iterator[_Ratio]:
         if amount.unit == "%" and then and not then["half"]:
             slack = 5 if amount.hedge == "near" else amount.slack
             yield _then(begin, amount.end, amount.value / 100, slack / 100, amount.hedge, then)
+        elif amount.unit == "%" and _OR.search(text, 0, begin):
+            slack = (5 if amount.hedge == "near" else amount.slack) / 100
+            for way in (-1, 1):
+                one = _Ratio(begin, amount.end, amount.value / 100, slack, amount.hedge, way)
+                yield replace(one, guessed=True)
         elif amount.unit == "" and (times := _TIMES.match(text, amount.end)):
             if " to " not in times[0] and not _OF_ANOTHER.match(text, times.end()):
                 continue

@@ -142,7 +142,9 @@ def _with_units(text: str, amounts: tuple[Amount, ...]) -> Iterator[Amount]:
         if amount.unit not in ("", "%", "stars"):
             unit = amount
         elif unit and amount.unit == "" and unit.unit != "money":
-            named = re.search(r"[\ue000\ue001]\W*(?:at |has |only |with )?$", text[: amount.start])
+            named = re.search(
+                r"[\ue000\ue001](?:['’]s)?\W*(?:at |has |only |with )?$", text[: amount.start]
+            )
             last = re.match(r"\W*$", text[amount.end :]) and named
             by = re.search(r"\bby\s*$", text[: max(amount.start, amount.hedged)])
             against = _AGAINST.match(text, amount.end) or (following and unit is following)
@@ -239,6 +241,8 @@ class Reading:
 
     def found(self, kind: Kind, start: int, end: int, verdict: Verdict) -> Found:
         self.taken.append((start, end))
+        if self.clause.early and not self.clause.mentions and verdict.status == "contradicted":
+            verdict = replace(verdict, status="not found")
         text = self.markup[self.clause.start + start : self.clause.start + end]
         return Found(
             text=text,

@@ -13,7 +13,9 @@ from client.grounding.scopes import Clause, Mention, Slot
 
 _PRICE = re.compile(r"pric|cheap|expens|cost|dear|money|afford|pay|spend|budget", re.IGNORECASE)
 _RATING = re.compile(r"\brat(?:ed|ing|es)\b|stars?\b|scor|liked|mark", re.IGNORECASE)
-_COUNT = re.compile(r"review|ratings\b|owner|buyer|customer|opinion", re.IGNORECASE)
+_COUNT = re.compile(
+    r"review|ratings\b|owner|buyer|customer|opinion|people\b|users\b", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -29,6 +31,11 @@ def measured(facts: Facts, unit: str, words: frozenset[str], text: str, at: int)
         return price(facts)
     if unit == "stars":
         return ratings(facts)
+    if unit == "":
+        noun = _WORD.match(text, at + 1)
+        counted = [m for m in attributes(facts, "") if noun and stem(noun[0]) in m.words]
+        if counted:
+            return counted
     if unit == "" and _PRICE.search(text):
         return price(facts)
     if unit == "" and _COUNT.search(text[at : at + 30]):
@@ -144,7 +151,8 @@ def held_against(
     judged = of_pairs(reading, slots, others, judge, *args, **kwargs) if others else not_found()
     if judged.holds or clause.compared:
         return judged
-    behind = next((m for m in clause.mentions if m.start >= at), None)
+    mine = {alias for slot in slots for alias in slot}
+    behind = next((m for m in clause.mentions if m.start >= at and not mine & set(m.slot)), None)
     named = behind and " than " not in clause.text[at : behind.start]
     unsaid = not any(m.start < at for m in clause.mentions)
     everything = others if named else _any_other(reading, slots)

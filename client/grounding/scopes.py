@@ -27,7 +27,7 @@ _ITEM = re.compile(r"^(?P<indent>\s*)(?:[-*+]|\d+[.)])\s+")
 _SENTENCE = re.compile(rf"(?<=[.!?])[”\")*_’]*\s+(?=[A-Z{BLANKS}“\"(*_])")
 _QUOTED = re.compile(r"(?<![\w.])(?:“([^”\n]+)”|\"(?=\S)([^\"\n]+)(?<=\S)\"|‘([^’\n]+)’(?!\w))")
 _CLAUSE = re.compile(
-    r"\s*;\s+|,?\s+(?:while|whereas|whilst|although|though)\s+|(?<!\ball),?\s+but\s+|\s+[–—]\s+"
+    r"\s*;\s+|,?\s+(?:while|whereas|whilst|although|though)\s+|(?<!\ball),?\s+but\s+(?!one\b)|\s+[–—]\s+"
     rf"|(?<=[{MARK}]),?\s+and\s+(?=(?:the|it|its)\b)|,\s+(?:and|yet)\s+(?=\S+\s)"
     rf"|(?<=\w [{MARK}]{{3}}),\s+|(?<=\w [{MARK}]{{4}}),\s+|(?<=\w [{MARK}]{{5}}),\s+"
 )
@@ -96,6 +96,8 @@ class Clause:
     """Words that stand over it: a table's row and column."""
     whole: str = ""
     """The sentence around it."""
+    early: bool = False
+    """Of what the sentence names only behind it: "It is light, the Auvido"."""
 
     @cached_property
     def lower(self) -> str:
@@ -198,6 +200,7 @@ class Scopes:
         self.cited = {m.alias for m in report.marks}
         chosen = [a for a in report.aliases(RECOMMENDATION) if a in self.run.evidence]
         self.group: tuple[Slot, ...] = tuple((a,) for a in chosen)
+        self._chosen = self.group[:1] if len(self.group) == 1 else ()
         self.all = self.group or tuple((p.alias,) for p in products)
 
     def clauses(self) -> Iterator[Clause]:
@@ -276,12 +279,13 @@ class Scopes:
                         for q in line.quotes
                         if first <= q.start < last
                     ),
-                    inherited=inherited or _slots(spoken)[:1] or everything[:1],
+                    inherited=inherited or _slots(spoken)[:1] or self._chosen,
                     sentence=everything,
                     group=self.group,
                     section=line.section,
                     context=line.context,
                     whole=line.masked[start:stop],
+                    early=bool(spoken) and not inherited,
                 )
                 yield clause
                 inherited = clause.plain_subject or inherited

@@ -12,7 +12,10 @@ from client.grounding.remarks import aspects, sides
 from client.grounding.scopes import Slot
 from client.grounding.stars import STARS, star_set
 
-_OF = re.compile(r"\s*(?:of|in|out of|from|/)\s*(?:the |its |all |every )?", re.IGNORECASE)
+_OF = re.compile(
+    r"\s*(?:of|in|out of|from|/)\s*(?:the |its |all |every )?(?:[\ue000\ue001]+['’]s )?",
+    re.IGNORECASE,
+)
 _FRACTION = re.compile(
     r"\b(?:(?P<exact>(?:a |one )?(?P<half>half)|(?:a |one[- ])third|two[- ]thirds"
     r"|(?:a |one[- ])quarter|three[- ]quarters|(?:a |one[- ])fifth|(?:two|three|four)[- ]fifths"

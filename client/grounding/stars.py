@@ -94,10 +94,10 @@ def _nobody(reading: Reading) -> Iterator[Found]:
 def _stars_at(reading: Reading, amount: Amount) -> frozenset[int]:
     for found in STARS.finditer(reading.text):
         given = re.fullmatch(r"\s*(?:by|from) ", reading.text[found.end() : amount.start])
-        if given and reading.free(*found.span()):
+        if given:
             reading.taken.append(found.span())
             return star_set(found)
-        if found.start() >= amount.end and reading.free(*found.span()):
+        if found.start() >= amount.end:
             near = reading.text[amount.end : found.start()]
             if re.search(r"gave|give|award|left|with|^\s*$|^\s*(?:of|were|are) ", near):
                 reading.taken.append(found.span())

@@ -11,8 +11,9 @@ from client.grounding.scopes import BLANKS, Slot
 _NUMBERS = {"none": 0, "neither": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 _NUMBER = r"one|two|three|four|five|six|[1-9]"
 _TALLY = re.compile(
-    rf"(?<![\w.,])(?:(?:only |just )?(?P<part>{_NUMBER}|none|neither) of (?:the|these|those|all)\b"
-    rf"(?: (?P<whole>{_NUMBER}))?(?: (?:here|seen|listed))?"
+    rf"(?<![\w.,])(?:(?:only |just )?(?P<part>{_NUMBER}|none|neither)"
+    rf" of (?:(?:them|the|these|those|all)\b|(?={_NUMBER}))"
+    rf"(?: ?(?P<whole>{_NUMBER}))?(?: (?:here|seen|listed))?"
     rf"|all (?P<all>{_NUMBER})(?= (?:that|which|with|who)\b)"
     rf"|all but (?:the )?(?P<but>[{BLANKS}]+))(?= [a-z])",
     re.IGNORECASE,
