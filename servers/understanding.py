@@ -14,84 +14,29 @@ from servers.asked import PREFIX, as_parameter, attribute_filter
 from servers.catalog_statistics import CatalogStatistics
 from servers.concepts import Concepts
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, Suggestion
+from servers.phrasing import (
+    AFTER,
+    ARTICLES,
+    BOUNDS,
+    NEGATIONS,
+    NEVER_TOO_MANY,
+    PAIRED_NEGATIONS,
+    ROOM,
+    SPELLED_OUT,
+    TOWARDS,
+    USUAL,
+    Phrase,
+    unit_named,
+)
 from servers.producttypes import TypeModel
 from servers.records import Quantity
 from servers.synonyms import alternatives, canonical, names
 from servers.titles import JOINING
-from servers.units import canonical_unit, dimension_of
+from servers.units import dimension_of
 from servers.words import STOP_WORDS, analyze
 
-Phrase = tuple[str, ...]
-
 _AGE = "minimum age"
-_SPOKEN_UNITS = {
-    "gb": "GB", "tb": "TB", "mb": "MB", "hz": "Hz", "mhz": "MHz", "ghz": "GHz", "w": "W",
-    "mah": "mAh", "metre": "m", "db": "dB(A)",
-}  # fmt: skip
-_BOUNDS: Mapping[Phrase, str] = {
-    tuple(analyze(words)): sign
-    for sign, all_words in {
-        ">= ": ("at least", "minimum", "min", "from", "not under", "no less than"),
-        "<= ": ("at most", "maximum", "max", "up to", "no more than", "not over", "within"),
-        "> ": (
-            "over",
-            "above",
-            "more than",
-            "longer than",
-            "larger than",
-            "bigger than",
-            "heavier than",
-            "wider than",
-            "taller than",
-            "faster than",
-        ),
-        "< ": (
-            "under",
-            "below",
-            "less than",
-            "shorter than",
-            "smaller than",
-            "lighter than",
-            "quieter than",
-            "thinner than",
-            "narrower than",
-        ),
-    }.items()
-    for words in all_words
-}
-_AFTER: Mapping[str, str] = {
-    **dict.fromkeys(("more", "larger", "bigger", "longer", "over", "above", "higher", "up"), ">= "),
-    **dict.fromkeys(("less", "smaller", "shorter", "lighter", "under", "below", "lower"), "<= "),
-}
-_USUAL: Mapping[str, tuple[str, ...]] = {
-    "length": ("display size", "cable length"),
-    "information": ("memory", "storage"),
-    "mass": ("weight",),
-    "sound level": ("noise",),
-    "power": ("power",),
-}
-"""What people mean by a bare figure of a dimension, where the type's products state it."""
-_ROOM: Mapping[str, float] = {"screen size compatibility": 1.5}
-"""By how much more, in its unit, a thing may hold than what is put into it."""
-_NEVER_TOO_MANY = frozenset({"ethernet ports"})
-"""Who asks for four of them takes five."""
-_TOWARDS = frozenset({"for", "compatible", "with", "fit", "to"})
-_NEGATIONS = frozenset(
-    "without no not non isn't doesn't don't neither nor except excluding".split()
-)
-_PAIRED_NEGATIONS = (("anything", "but"), ("other", "than"), ("except", "for"))
-_ARTICLES = tuple((word,) for word in "a an any the my our your have want need".split())
 _FEW_PRODUCTS = 50
-_SPELLED_OUT: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"(?:>=|=>|≥)\s*(?=\d)"), " at least "),
-    (re.compile(r"(?:<=|=<|≤)\s*(?=\d)"), " at most "),
-    (re.compile(r">\s*(?=\d)"), " over "),
-    (re.compile(r"<\s*(?=\d)"), " under "),
-    (re.compile(r"(?<=\d)[- ]?yrs?\b", re.IGNORECASE), " year"),
-    (re.compile(r"(?<=\d)[- ]?(?:y/o|yo)\b", re.IGNORECASE), " year old"),
-    (re.compile(r"\bpages (?:per|a|/) ?min(?:ute)?\b|\bpages/min\b", re.IGNORECASE), "ppm"),
-)
-"""What `analyze` would lose."""
 _MAX_WORDS = 60
 """A longer query is text pasted by mistake; its first words say what is meant."""
 
@@ -152,7 +97,7 @@ class Vocabularies:
 
 
 def understand(text: str, known: Vocabularies) -> Understanding:
-    for written, said in _SPELLED_OUT:
+    for written, said in SPELLED_OUT:
         text = written.sub(said, text)
     words = tuple(analyze(text))[:_MAX_WORDS]
     reading = _Reading(text, words, known)
@@ -245,7 +190,7 @@ class _Reading:
 
     def _turned(self, start: int, end: int) -> str | None:
         """ "charger for a laptop" is a laptop charger, where that is the name of another kind."""
-        at = end + 1 + (self.words[end + 1 : end + 2] in _ARTICLES)
+        at = end + 1 + (self.words[end + 1 : end + 2] in ARTICLES)
         whose = self.words[at : at + 1]
         named = (*whose, *self.words[start:end])
         kind = canonical(named)
@@ -340,10 +285,10 @@ class _Reading:
 
     def _denial(self, start: int) -> int:
         """Where a denial before `start` begins ("without a"); `start` where there is none."""
-        before = start - (self.words[max(0, start - 1) : start] in _ARTICLES)
-        if self.words[max(0, before - 2) : before] in _PAIRED_NEGATIONS:
+        before = start - (self.words[max(0, start - 1) : start] in ARTICLES)
+        if self.words[max(0, before - 2) : before] in PAIRED_NEGATIONS:
             return before - 2
-        denied = before > 0 and self.words[before - 1] in _NEGATIONS
+        denied = before > 0 and self.words[before - 1] in NEGATIONS
         return before - 1 if denied else start
 
     def _denied(self, start: int) -> bool:
@@ -382,7 +327,7 @@ class _Reading:
         words = self.words
         if self.used[at] or not words[at][0].isdigit() or at + 1 >= len(words):
             return None
-        unit = _unit(words[at + 1])
+        unit = unit_named(words[at + 1])
         if unit is None or self.used[at + 1] or words[at + 1 : at + 3] == ("inch", "1"):
             return None
         try:
@@ -407,8 +352,8 @@ class _Reading:
                 wanted = attribute_filter(name, amount)
             except BadQuery:
                 return after
-            if isinstance(wanted, Between) and wanted.high and name in _ROOM:
-                wanted = replace(wanted, high=round(wanted.high + _ROOM[name], 6))
+            if isinstance(wanted, Between) and wanted.high and name in ROOM:
+                wanted = replace(wanted, high=round(wanted.high + ROOM[name], 6))
             self._add(start, max(until, after), wanted)
         return after
 
@@ -439,8 +384,8 @@ class _Reading:
     def _bound_behind(self, at: int) -> tuple[int, str] | None:
         """ "8 GB or more", "24 inches and up", "8GB+": (end, sign)."""
         said = self.words[at + 2 : at + 4]
-        if len(said) == 2 and said[0] in ("or", "and") and said[1] in _AFTER:
-            return at + 4, _AFTER[said[1]]
+        if len(said) == 2 and said[0] in ("or", "and") and said[1] in AFTER:
+            return at + 4, AFTER[said[1]]
         return (at + 2, ">= ") if self._spellings[at + 1].endswith("+") else None
 
     def _counts(self) -> None:
@@ -455,7 +400,7 @@ class _Reading:
                 if name and not any(self.used[at + 1 : at + 1 + size]) and self._counted(name):
                     unit = self.known.concepts.table[name].unit or ""
                     start, amount = self._count(at, unit)
-                    if name in _NEVER_TOO_MANY and amount == word:
+                    if name in NEVER_TOO_MANY and amount == word:
                         amount = f">= {word}"
                     self._add(start, at + 1 + size, attribute_filter(name, amount))
                     break
@@ -480,8 +425,8 @@ class _Reading:
     def _bound(self, at: int) -> tuple[int, str]:
         for size in (3, 2, 1):
             said = self.words[max(0, at - size) : at]
-            if len(said) == size and said in _BOUNDS:
-                return at - size, _BOUNDS[said]
+            if len(said) == size and said in BOUNDS:
+                return at - size, BOUNDS[said]
         return at, ""
 
     def _measured(self, unit: str, at: int, start: int) -> tuple[str, int, int] | None:
@@ -524,7 +469,7 @@ class _Reading:
         if not able:
             return None
         most = max(able, key=lambda name: (able[name], name))
-        for name in _USUAL.get(dimension_of(unit) or "", ()):
+        for name in USUAL.get(dimension_of(unit) or "", ()):
             if able.get(name, 0) >= 0.3 * able[most]:
                 return name
         return most if able[most] >= 0.3 * self._products() else None
@@ -545,8 +490,8 @@ class _Reading:
     def _brand(self, start: int, end: int) -> bool:
         words = self.words[start:end]
         brand = self.known.brands.get(words)
-        before = start - (self.words[max(0, start - 1) : start] in _ARTICLES)
-        if brand is None or (before and self.words[before - 1] in _TOWARDS):
+        before = start - (self.words[max(0, start - 1) : start] in ARTICLES)
+        if brand is None or (before and self.words[before - 1] in TOWARDS):
             return False
         common = len(words) == 1 and (words[0] in STOP_WORDS or self._common(words[0], brand))
         if common and words[0] not in self._capitalised:
@@ -625,10 +570,3 @@ def _spelled(text: str, words: Phrase) -> Sequence[str]:
     for token in text.split():
         spelled += [token.strip(".,;:!?()")] * len(analyze(token))
     return spelled if len(spelled) >= len(words) else words
-
-
-def _unit(word: str) -> str | None:
-    """The unit that a word behind a number names; "pounds" are money as often as weight."""
-    if word in ("pound", "year", "piece", "page", "people", "person", "pixel", "k"):
-        return None
-    return _SPOKEN_UNITS.get(word) or canonical_unit(word)
