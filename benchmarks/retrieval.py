@@ -21,9 +21,9 @@ import tantivy
 from benchmarks import judged
 from benchmarks.judged import DEPTH, K, Ratings, Scores, read_ratings, score
 from benchmarks.measure import Interval, bootstrap, parser, show, table
-from servers import embedded_text
-from servers.embedded import open_index
-from servers.embedded_writer import open_writer
+from servers.embedded import text as embedded_text
+from servers.embedded.index import open_index
+from servers.embedded.writer import open_writer
 from servers.index import Index, Query
 from servers.records import Product
 from servers.sources.reading import read_all

@@ -28,8 +28,8 @@ from benchmarks import generated
 from benchmarks.judged import read_ratings
 from benchmarks.measure import parser, percentile, show, table
 from servers.app import build_app
-from servers.embedded import open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import open_index
+from servers.embedded.writer import open_writer
 from servers.index import Index, Match, Query
 from servers.records import AnyRecord
 from servers.searching import product_filters

@@ -147,7 +147,7 @@ def serve(
     if fetch == "any" and mode != "live":
         raise typer.BadParameter("--fetch any goes with --web live.")
     from servers.app import PARTS, Part, build_app, serve_http, serve_stdio
-    from servers.embedded import open_index
+    from servers.embedded.index import open_index
     from servers.live.opening import open_web
 
     path = settings.index_path(index)

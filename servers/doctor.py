@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from servers import install, local_models, settings
-from servers.embedded import open_index
+from servers.embedded.index import open_index
 from servers.health import FAIL, OK, WARN, Check
 from servers.index import IndexMissing, ServersError
 from servers.live.doctor import live_web

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from servers.embedded import open_index
-from servers.embedded_writer import EmbeddedWriter, open_writer
+from servers.embedded.index import open_index
+from servers.embedded.writer import EmbeddedWriter, open_writer
 from servers.index import BadSource, IndexMissing
 from servers.records import AnyRecord, Kind
 from servers.sources.reading import read_all

@@ -15,8 +15,8 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from servers.concepts import Concepts
-from servers.embedded import EmbeddedIndex, open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import EmbeddedIndex, open_index
+from servers.embedded.writer import open_writer
 from servers.index import IndexMissing, IndexUnreadable, Query
 from servers.live.search import Asked, WebResult
 from servers.records import Page, stable_id

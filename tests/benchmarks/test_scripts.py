@@ -11,7 +11,7 @@ import pytest
 from benchmarks import generated, indexing, retrieval
 from benchmarks.judged import read_ratings
 from benchmarks.measure import in_fresh_process
-from servers import embedded_text
+from servers.embedded import text as embedded_text
 from servers.records import Product
 
 REPOSITORY = Path(__file__).parent.parent.parent

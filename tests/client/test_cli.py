@@ -23,7 +23,7 @@ from client.toolbox import own_program
 from client.trajectory import Ended, Report, StopReason
 from client.wording import one_line
 from servers.app import build_app, http_app
-from servers.embedded import open_index
+from servers.embedded.index import open_index
 from servers.indexing import index_sources
 from tests.client import shop
 from tests.client.scripted import PLAN

@@ -7,7 +7,7 @@ import pytest
 from fastmcp import Client
 
 from servers.app import RefusedToServe, build_app, http_app, read_token, serve_http
-from servers.embedded import EmbeddedIndex
+from servers.embedded.index import EmbeddedIndex
 from tests.servers.toolshop import build_index
 
 TOKEN = "0123456789abcdef-secret"

@@ -8,7 +8,7 @@ from fastmcp.exceptions import McpError, ToolError
 
 from servers.budget import estimate
 from servers.catalog import build_server
-from servers.embedded import EmbeddedIndex
+from servers.embedded.index import EmbeddedIndex
 from tests.servers.toolshop import build_index
 
 

@@ -15,7 +15,7 @@ from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 from fastmcp.exceptions import ToolError
 
-from servers.embedded import EmbeddedIndex
+from servers.embedded.index import EmbeddedIndex
 from servers.live.fetching import Fetcher
 from servers.live.keeping import Kept, web_id
 from servers.live.searxng import SearXNG

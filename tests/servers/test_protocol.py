@@ -15,7 +15,7 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from servers.app import build_app
-from servers.embedded import open_index
+from servers.embedded.index import open_index
 from tests.servers.toolshop import build_index
 
 TOOLS = {

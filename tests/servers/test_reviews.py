@@ -8,8 +8,8 @@ from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
 from servers.aspects import mentions
-from servers.embedded import EmbeddedIndex, open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import EmbeddedIndex, open_index
+from servers.embedded.writer import open_writer
 from servers.hygiene import clean
 from servers.records import Review
 from servers.reviews import build_server

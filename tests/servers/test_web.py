@@ -6,7 +6,7 @@ import pytest
 from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
-from servers.embedded import EmbeddedIndex
+from servers.embedded.index import EmbeddedIndex
 from servers.web import build_server
 from tests.servers.toolshop import build_index
 

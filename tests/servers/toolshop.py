@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from servers.embedded import EmbeddedIndex, open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import EmbeddedIndex, open_index
+from servers.embedded.writer import open_writer
 from servers.records import AnyRecord, Page, Product, Quantity, Review
 
 INJECTED = (

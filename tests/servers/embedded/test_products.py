@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from servers.embedded import EmbeddedIndex, open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import EmbeddedIndex, open_index
+from servers.embedded.writer import open_writer
 from servers.index import AnyOf, Between, Match, Query, UnknownField
 from servers.records import Product, Quantity
 

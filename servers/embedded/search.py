@@ -7,17 +7,17 @@ from functools import cached_property
 import tantivy
 
 from servers.asked import PREFIX
-from servers.embedded_engine import all_of, any_of, unscored, without
-from servers.embedded_filters import Judged, judge_type
-from servers.embedded_order import (
+from servers.embedded.engine import all_of, any_of, unscored, without
+from servers.embedded.filters import Judged, judge_type
+from servers.embedded.order import (
     DEEPEST,
     Place,
     read_cursor,
     sort_field,
     write_cursor,
 )
-from servers.embedded_state import KindState, State
-from servers.embedded_text import Asked, searchable
+from servers.embedded.state import KindState, State
+from servers.embedded.text import Asked, searchable
 from servers.highlights import fragments
 from servers.index import (
     AnyOf,

@@ -210,7 +210,7 @@ def _numbers(**fields: float | None) -> tuple[tuple[str, float], ...]:
 
 
 def prepare_product(product: Product, attribute_text: str) -> Prepared:
-    """All but its facts, which products share (`servers.embedded_statements`)."""
+    """All but its facts, which products share (`servers.embedded.statements`)."""
     texts = [("text", " ".join(analyze_lines(_product_lines(product))))]
     if product.brand:
         texts.append(("brand", product.brand))

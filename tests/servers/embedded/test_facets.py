@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from servers.embedded import open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import open_index
+from servers.embedded.writer import open_writer
 from servers.index import AttributeFacet, FacetValue, Query
 from servers.records import Product, Quantity, Values
 

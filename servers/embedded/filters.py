@@ -13,8 +13,8 @@ import tantivy
 
 from servers.asked import PREFIX, amounts
 from servers.concepts import Concepts
-from servers.embedded_engine import Query, all_of, any_of, one_of, without
-from servers.embedded_schema import SEPARATOR, attribute_key, concept_key, fact_value, unclear_key
+from servers.embedded.engine import Query, all_of, any_of, one_of, without
+from servers.embedded.schema import SEPARATOR, attribute_key, concept_key, fact_value, unclear_key
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, UnknownField, Violation
 from servers.judging import Broken, Judgement, Met, Unknown, judge
 from servers.producttypes import TypeModel

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from servers.embedded import EmbeddedIndex, open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import EmbeddedIndex, open_index
+from servers.embedded.writer import open_writer
 from servers.index import IndexMissing, IndexUnreadable, Query
 from servers.records import Product, Review
 
@@ -33,8 +33,8 @@ def in_another_process(
     program = """
     import os, signal, sys
     from pathlib import Path
-    from servers.embedded import open_index
-    from servers.embedded_writer import open_writer
+    from servers.embedded.index import open_index
+    from servers.embedded.writer import open_writer
     from servers.index import IndexUnreadable
     from servers.records import Product, Review
     folder = Path(sys.argv[1])
@@ -75,7 +75,7 @@ KILL = "os.kill(os.getpid(), signal.SIGKILL)"
         f"writer = open_writer(folder); writer.add(new(500)); {KILL}",
         # the engine has committed, but the marker does not name its folders yet
         f"""
-        import servers.embedded_writer as module
+        import servers.embedded.writer as module
         module.write_generation = lambda *_: {KILL}
         writer = open_writer(folder); writer.add(new(500)); writer.commit()
         """,

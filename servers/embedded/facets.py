@@ -9,8 +9,8 @@ import tantivy
 
 from servers.asked import PREFIX
 from servers.concepts import Concepts
-from servers.embedded_engine import aggregate, all_of, how_many, one_of
-from servers.embedded_schema import (
+from servers.embedded.engine import aggregate, all_of, how_many, one_of
+from servers.embedded.schema import (
     CONCEPT_MARK,
     SEPARATOR,
     STATED,

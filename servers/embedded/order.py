@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import tantivy
 
-from servers.embedded_engine import how_many, unscored, without
+from servers.embedded.engine import how_many, unscored, without
 from servers.index import BadCursor, BadQuery, Query, Sort
 from servers.records import Kind
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import tantivy
 
-from servers.embedded_engine import SHOULD, Query, all_of, any_of, one_of, unscored, without
+from servers.embedded.engine import SHOULD, Query, all_of, any_of, one_of, unscored, without
 from servers.records import Kind
 from servers.understanding import Term
 from servers.words import STOP_WORDS, analyze

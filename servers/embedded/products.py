@@ -16,8 +16,8 @@ from typing import Any, BinaryIO
 
 from servers.catalog_statistics import CatalogStatistics, Stated, Tally
 from servers.concepts import Concepts
-from servers.embedded_schema import Prepared, prepare_product
-from servers.embedded_statements import StatementReader, Texts
+from servers.embedded.schema import Prepared, prepare_product
+from servers.embedded.statements import StatementReader, Texts
 from servers.producttypes import Evidence, TypeMiner, TypeModel
 from servers.records import Product
 from servers.words import analyze

@@ -9,14 +9,14 @@ from pathlib import Path
 import tantivy
 
 from servers.concepts import Concepts
-from servers.embedded_engine import aggregate, is_panic
-from servers.embedded_facets import FacetCounter
-from servers.embedded_filters import FilterCompiler
-from servers.embedded_order import Ordering
-from servers.embedded_products import Learned
-from servers.embedded_schema import DIGEST_FIELDS, SCHEMAS
-from servers.embedded_store import KINDS, Generation, damaged, read_generation
-from servers.embedded_text import WordQueries
+from servers.embedded.engine import aggregate, is_panic
+from servers.embedded.facets import FacetCounter
+from servers.embedded.filters import FilterCompiler
+from servers.embedded.order import Ordering
+from servers.embedded.products import Learned
+from servers.embedded.schema import DIGEST_FIELDS, SCHEMAS
+from servers.embedded.store import KINDS, Generation, damaged, read_generation
+from servers.embedded.text import WordQueries
 from servers.index import IndexUnreadable, Vocabulary
 from servers.records import AnyRecord, Kind, Page, Product, Review
 from servers.understanding import Understanding, Vocabularies, understand

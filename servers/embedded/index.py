@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from servers.concepts import Concepts
-from servers.embedded_search import search
-from servers.embedded_state import State, load
-from servers.embedded_store import engine_errors, marker_stamp
+from servers.embedded.search import search
+from servers.embedded.state import State, load
+from servers.embedded.store import engine_errors, marker_stamp
 from servers.index import Cell, Query, Results, Suggestion, Vocabulary
 from servers.judging import cells
 from servers.records import AnyRecord, Kind, Product

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from servers.embedded import EmbeddedIndex, open_index
-from servers.embedded_writer import open_writer
+from servers.embedded.index import EmbeddedIndex, open_index
+from servers.embedded.writer import open_writer
 from servers.records import AnyRecord, Kind
 from tests.servers.index_contract import *  # noqa: F403
 

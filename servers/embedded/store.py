@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from servers.embedded_engine import is_panic
+from servers.embedded.engine import is_panic
 from servers.index import IndexMissing, IndexUnreadable
 from servers.records import Kind
 

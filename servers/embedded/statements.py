@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from servers.catalog_statistics import Stated, stated_under
 from servers.concepts import Concepts, Reading, chosen
-from servers.embedded_schema import (
+from servers.embedded.schema import (
     SEPARATOR,
     STATED,
     attribute_key,

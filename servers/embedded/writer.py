@@ -14,16 +14,16 @@ import tantivy
 
 from servers.catalog_statistics import CatalogStatistics
 from servers.concepts import Concepts
-from servers.embedded_engine import is_panic
-from servers.embedded_products import Learned, ProductSpool
-from servers.embedded_schema import (
+from servers.embedded.engine import is_panic
+from servers.embedded.products import Learned, ProductSpool
+from servers.embedded.schema import (
     SCHEMAS,
     Prepared,
     document,
     prepare_page,
     prepare_review,
 )
-from servers.embedded_store import (
+from servers.embedded.store import (
     Generation,
     WriteLock,
     clear_leftovers,
