@@ -80,7 +80,7 @@ class Evidence(NamedTuple):
     form: Phrase = ()
 
 
-def evidence_of(product: Product) -> Evidence:
+def _evidence(product: Product) -> Evidence:
     title = without_brand(product.title, product.brand)
     leaf, plural = _leaf(product)
     naming, describing = small_letter_runs(title)
@@ -157,7 +157,7 @@ class TypeModel:
         )
 
     def type_of(self, product: Product) -> ProductType | None:
-        return self.type_from(evidence_of(product))
+        return self.type_from(_evidence(product))
 
     def type_from(self, evidence: Evidence) -> ProductType | None:
         """As `type_of` the product whose evidence `TypeMiner.observe` gave."""
@@ -336,12 +336,7 @@ class TypeMiner:
         self._random = random.Random(0)
 
     def observe(self, product: Product) -> Evidence:
-        evidence = evidence_of(product)
-        self.count(product, evidence)
-        return evidence
-
-    def count(self, product: Product, evidence: Evidence) -> None:
-        """As `observe`, where the evidence is known."""
+        evidence = _evidence(product)
         self._seen += 1
         self._keep(evidence)
         if evidence.leaf and evidence.leaf_is_plural:
@@ -372,6 +367,7 @@ class TypeMiner:
             self._count_values()
         if self._seen % 50_000 == 0:
             self._shrink()
+        return evidence
 
     def _count_values(self) -> None:
         for (name, value), times in self._stated.items():
