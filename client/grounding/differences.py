@@ -39,7 +39,7 @@ _BEFORE = re.compile(
 )
 _WAYS = re.compile(
     rf"\b(?:(?P<less>undercuts?|falls|trails?|miss(?:es)?|stays|{LESS})"
-    rf"|(?P<more>exceeds?|breaks?|tops?|overshoots?|out(?:last|weigh|score)s?|leads?|expensive|{MORE})"
+    rf"|(?P<more>exceeds?|breaks?|tops?|overshoots?|out[a-z]+|leads?|expensive|{MORE})"
     r"|(?P<apart>differs?|differ|beats?|wins?))\b",
     re.IGNORECASE,
 )

@@ -131,7 +131,7 @@ def negation(before: str) -> re.Match[str] | None:
     if not near:
         return None
     last = near[-1]
-    between = before[last.end() :]
+    between = before[last.end() :].lstrip(": ")
     words = WORD.findall(between)
     ended = re.search(r"[,;:.]\s|\b(?:but|only|just|and|because|so)\b", between)
     both = re.match(r"neither|nor", last[0], re.IGNORECASE)

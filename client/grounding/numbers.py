@@ -219,7 +219,8 @@ def _part(text: str, match: re.Match[str]) -> Amount | None:
     value += _PARTS[match["rest"].lower()] if match["rest"] else 0.0
     measured = Quantity(value, "stars", 0.0) if stars else quantity(value, match["unit"])
     hedge, hedged = _hedge(text, match.start(), match.end())
-    low, high = _bounds(measured.value, 0.05 if stars else 0.0, hedge)
+    slack = 0.05 if stars else _NEAR * measured.value if words[-1] else 0.0
+    low, high = _bounds(measured.value, slack, hedge)
     return Amount(
         value=measured.value,
         low=low,
@@ -231,6 +232,7 @@ def _part(text: str, match: re.Match[str]) -> Amount | None:
         hedge=hedge,
         hedged=hedged,
         spelled=True,
+        slack=slack,
         factor=measured.value / value,
     )
 

@@ -275,7 +275,11 @@ class Reading:
     def behind(self, end: int) -> tuple[Slot, ...]:
         """ "35 h on the Auvido": what is named right behind the words, and nothing else then."""
         for group in self.clause.subjects:
-            if group[0].start >= end and _FOR.fullmatch(self.text[end : group[0].start]):
+            between = self.text[end : group[0].start]
+            named = group[0].written == "name" and not between.strip(" -")
+            if group[0].start >= end and named:
+                return (group[0].slot,)
+            if group[0].start >= end and _FOR.fullmatch(between):
                 return tuple(dict.fromkeys(mention.slot for mention in group))
         return ()
 

@@ -25,6 +25,7 @@ _TO = re.compile(r"\s*(?:\w+\s)?(?:to|against)\b")
 _MORE_THAN = re.compile(
     r"\b(?:more|far more|fewer|less)\b(?P<one>[^.;]*?)\bthan\b(?P<two>[^.;]*)", re.IGNORECASE
 )
+_NEXT_WORDS = re.compile(r"(?: ?[^\W_]+){0,4}")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -37,8 +38,10 @@ def remarks(reading: Reading) -> Iterator[Found]:
         noun = _REMARKS.match(reading.text, amount.end) or REVIEWS.match(reading.text, amount.end)
         facts = [reading.ledger[alias] for slot in slots for alias in slot]
         spoken = any(aspects(one, reading, amount.end) for one in facts)
-        phrase = re.split(r"[,;:.]", reading.text[amount.end :])[0]
-        saying = GOOD.search(phrase) or BAD.search(phrase)
+        if re.search(r"\bthe $", reading.text[: amount.start]):
+            continue
+        behind = _NEXT_WORDS.match(reading.text, amount.end)
+        saying = behind and (GOOD.search(behind[0]) or BAD.search(behind[0]))
         sided = noun or saying or amount.upper or _TO.match(reading.text, amount.end)
         if (spoken and sided) or (noun and saying):
             judged = reading.each(slots, _counted, reading, amount)

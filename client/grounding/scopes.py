@@ -149,7 +149,7 @@ class Clause:
 
 
 _ADDED = re.compile(
-    r"[\s(,*_]*(?:at|for|with|which costs|costs|and its|'s|’s)?\s*(?:only|just)?\s*"
+    r"[\s(,*_]*(?:at|for|with|which costs|costs|and its|'s|’s)?[\s(]*(?:only|just)?\s*"
     r"(?:\d\.\d\d? (?:from|over) (?:a mere |only |just )?)?"
 )
 

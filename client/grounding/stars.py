@@ -21,11 +21,16 @@ STARS = re.compile(
 )
 
 
+_OF_ALL = re.compile(r"\bof (?:the |its |all )*$", re.IGNORECASE)
+
+
 def starred_counts(reading: Reading) -> Iterator[Found]:
     """Numbers of owners who gave some stars."""
     yield from _starred_reviews(reading)
     yield from _nobody(reading)
     for amount in list(reading.left("")):
+        if _OF_ALL.search(reading.text[: amount.start]):
+            continue
         slots = reading.slots(amount)
         if slots and (stars := _stars_at(reading, amount)):
             noun = REVIEWS.match(reading.text, amount.end)
@@ -93,7 +98,7 @@ def _nobody(reading: Reading) -> Iterator[Found]:
 
 def _stars_at(reading: Reading, amount: Amount) -> frozenset[int]:
     for found in STARS.finditer(reading.text):
-        given = re.fullmatch(r"\s*(?:by|from) ", reading.text[found.end() : amount.start])
+        given = re.fullmatch(r"\s*(?:by |from |\()", reading.text[found.end() : amount.start])
         if given:
             reading.taken.append(found.span())
             return star_set(found)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from client.grounding.facts import Facts, stem
+from client.grounding.facts import WORDS, Facts, stem
 from client.grounding.having import EMPTY, WORD, Feature, has_it
 from client.grounding.judging import Verdict, contradicted, not_found, supported
 from client.grounding.reading import Found, Reading
@@ -21,45 +21,13 @@ _SOMETHING = re.compile(
     rf"(?P<thing>[^\W\d_][\w-]*{_NEXT_WORD}{{0,2}})",
     re.IGNORECASE,
 )
-_OPINIONS = """
-advantage affordable all any appeal balance balanced beautiful been best better bigger bit both
-bright build catch chance character charm cheap choice clean clear clearer comfortable compact
-compelling competition complaints compromise compromises crisp decent decided deep design doubt
-downside downsides dull easy edge effort enough equal everything excellent fair fan fans fast
-fault faults feel feeling few fine finish fit five flat flaw flaws four fuss generous good got
-great habit half handy heavier heavy hesitation hidden higher highest hint history idea it job
-just lag larger largest less light lighter limit long longer look lot loud lower lowest many
-mine mix modern modest more most much name narrow need nice none nothing number one only other
-others owner owners performance place pleasant plenty point premium price problem problems quick
-quiet range rating ratings reason reasons regret regrets reliable reputation review reviews rich
-rival rivals robust room same say sense set sharp shorter simple sleek slow smaller smallest
-smooth soft solid some something sound strong stronger sturdy style stylish superb surprise
-surprises tendency that the them this three to touch trouble twice two use useful value variety
-warm way weak weaker wide worries worry worse you your yours
-"""
-_OPINION = re.compile(rf"\b(?:{'|'.join(_OPINIONS.split())})\b", re.IGNORECASE)
+_OPINION = re.compile(rf"\b(?:{'|'.join(WORDS['opinions'].split())})\b", re.IGNORECASE)
 """Words of praise and blame, and those that end no name of a thing."""
-_FAMILIES = (
-    (
-        "black white silver grey gray red blue green rose pink gold yellow orange brown beige"
-        " anthracite sand purple violet turquoise cream navy bronze copper",
-        "comes? in|in|is|an?|are",
-        True,
-    ),
-    ("Windows Linux macOS Android ChromeOS iOS", "runs?|run|with|has|on", True),
-    (
-        "aluminium aluminum steel plastic wood wooden leather glass ceramic bamboo silicone rubber"
-        " cotton wool titanium carbon metal magnesium",
-        "is|are|of|from|an?|and",
-        False,
-    ),
-)
-"""Words of which a product states one or few, those that say so before them, and whether another
-one of them contradicts."""
 
 
 def of_families(reading: Reading) -> Iterator[Found]:
-    for words, saying, exclusive in _FAMILIES:
+    for family in WORDS["family"]:
+        words, saying, exclusive = family["words"], family["said"], family["exclusive"]
         either = words.replace(" ", "|")
         for found in re.finditer(
             rf"\b(?:{saying}) (?P<word>{either})\b", reading.text, re.IGNORECASE
