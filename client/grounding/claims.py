@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from client.grounding.differences import differences, sums
+from client.grounding.bare import bare_numbers
+from client.grounding.differences import differences
 from client.grounding.facts import Facts, Ledger
 from client.grounding.features import Features
 from client.grounding.figures import figures
@@ -16,8 +17,10 @@ from client.grounding.reading import Found, Given, Reading
 from client.grounding.remarks import remarks
 from client.grounding.scopes import Clause, Scopes
 from client.grounding.shares import shares
+from client.grounding.sizes import sizes
 from client.grounding.stars import starred_counts
 from client.grounding.stock import Stock, brands
+from client.grounding.sums import sums
 from client.grounding.tallies import tallies
 from client.grounding.units import per_units
 from client.markup import unmarked
@@ -60,7 +63,9 @@ def _of_one(reading: Reading, features: Features, stock: Stock) -> Iterator[Foun
     yield from ranges(reading)
     yield from comparisons(reading)
     yield from superlatives(reading)
+    yield from sizes(reading)
     yield from figures(reading)
+    yield from bare_numbers(reading)
     yield from brands(reading)
     yield from stock.of(reading)
     yield from features.of(reading)

@@ -18,7 +18,7 @@ GOOD, BAD = (
 _REMARKS = re.compile(
     r"\s*(?:kind |unkind |good |bad |happy |positive |negative |favourable )?(?:words|remarks?"
     r"|comments?"
-    r"|mentions?|complaints?|voices|times)\b",
+    r"|mentions?|complaints?|voices|times(?! as\b))\b",
     re.IGNORECASE,
 )
 _TO = re.compile(r"\s*(?:\w+\s)?(?:to|against)\b")

@@ -167,6 +167,79 @@ SENTENCES = [
     ("headphones", "The Basswerk has {+the lowest rating} of the four."),
     ("headphones", "The Sennholt is the {+least expensive}."),
     ("headphones", "The Auvido is {+not the lightest}: that is the Sennholt."),
+    # the side that is not named
+    ("headphones", "The Basswerk is {+£40.04 cheaper} and lasts {+seven hours less}."),
+    ("kettles", "The Mini is {+80 seconds slower} than its bigger sibling."),
+    ("kettles", "The Mini is {-90 seconds slower} than the KT-170."),
+    ("tents", "With 4000 mm the Vidda keeps out {+a third more than} its little sister."),
+    ("headphones", "The Auvido is {+£20.01 below} your limit and the Murmur {+£5.50}."),
+    (
+        "laptops",
+        "The Quillon is {+150 g lighter} than the Slate 5 and {+140 g heavier} than the Netzo.",
+    ),
+    # the owner behind its value
+    ("printers", "Noise: {+48 dB} (DW), {-54 dB} (MFP), {-50 dB} (Jet 70)."),
+    ("tents", "- **Setup:** {+eight minutes} (Vidda), {+five} (Tarn), {-thirty} (Familia)"),
+    ("headphones", "The {+£64} Pulse and the {+£89.95} Hush-82 are both cheap."),
+    # names that two share
+    (
+        "running shoes",
+        "The Drift 4 scores {+4.53} from {+842 buyers}, the Shield {-4.82} from {+119}.",
+    ),
+    ("printers", "The DW is rated {+4.35} ({+433 reviews}), the MFP {-4.53}."),
+    ("printers", "Both Printanos print at {+30 ppm}."),
+    # how many of them
+    ("kettles", "{+Three of the four hold at least 1.5 litres}."),
+    ("kettles", "{-Two of the four hold at least 1.5 litres}."),
+    ("tents", "{-Only one of the four weighs less than 4 kg}."),
+    ("running shoes", "{-None of the four is waterproof}."),
+    ("tents", "{+all but the Nimbra are in stock}."),
+    ("printers", "{+Two of the four print on both sides}."),
+    # per litre, per head
+    ("kettles", "Per litre, the KT-170 comes to {+about £29}."),
+    ("kettles", "The Pennock works out at {+£11.17 per litre}, the Mini at {-£29.50 a litre}."),
+    ("tents", "Per person the Tarn 2 works out {-cheaper than} the Vidda 3."),
+    # verbs that compare, quick and slow
+    ("printers", "The DW {+outscores} the MFP."),
+    ("printers", "The Lumen {-prints faster than} the DW."),
+    ("printers", "The LX-240 MFP {+prints as fast as} its sibling."),
+    ("printers", "The Page 20w {+costs more than} the Jet 70 but {+less than} the DW."),
+    ("printers", "The Page 20w is {+a third slower} than the LX-240 DW."),
+    # owners' remarks
+    ("kettles", "The lid draws {+37 complaints} against {+12 kind words} for the KT-170."),
+    (
+        "running shoes",
+        "Cushioning on the Drift 4 is praised {+fifteen times as often} as it is criticised.",
+    ),
+    ("running shoes", "{-More owners praise the Drift 4's sizing than fault it}."),
+    ("headphones", "Owners who gave one star ({+eight} of them) dislike the Auvido."),
+    # against another number
+    ("kettles", "The Mini is rated over 4; only the Pennock is {+below that}."),
+    ("kettles", "The Pennock is rated over 3; the Mini is {-below that}."),
+    # in phrases
+    ("running shoes", "Only the Shield {+keeps water out}."),
+    ("tents", "The Campora {-stands on its own}."),
+    ("printers", "The Page 20w is {+a Lumen}, the Jet 70 {-a Printano}."),
+    ("printers", "**If you need a scanner:** the MFP {+has one}."),
+]
+
+# Nothing in them is wrong: whatever is found, nothing may be struck out.
+HONEST = [
+    ("coffee machines", "It is not the cheapest; the Kaffa costs €59.50 less."),
+    ("monitors", "The V27Q is $70 cheaper than its bigger sister, the U32K."),
+    ("monitors", "The Vexis gives you 25 W more for your laptop."),
+    ("train sets", "The Tinyrail is the cheapest complete set."),
+    ("train sets", "Its track is 3.2 m long, 1.1 m longer than the Tinyrail's."),
+    ("train sets", "Per piece the Mountain Set costs about 87 pence, the Tinyrail 68 pence."),
+    ("headphones", "**Battery**: 35 h against 55 h for the Murmur and 28 h for the Basswerk."),
+    ("headphones", "The Auvido weighs a quarter of a kilo."),
+    ("headphones", "The Auvido's score (4.33) beats the Basswerk's (3.9)."),
+    ("bike lights", "The Ion is the brighter of the two approved lights."),
+    ("bike lights", "The Frost's battery holds 2 Ah, the Ion's 2.6."),
+    ("monitors", "430 of the V27Q's 640 owners gave five stars."),
+    ("laptops", "Of 402 reviews of the Quillon, 230 give five stars."),
+    ("kettles", "The KT-170 weighs no more than 1.2 kg empty."),
+    ("tents", "Carry the poles, and you are even after 12 km with the Vidda."),
 ]
 
 
@@ -184,6 +257,12 @@ def test_a_claim_is_found_and_judged(name: str, marked: str) -> None:
         start = len(BEFORE) + text.index(words)
         own = [c for c in found if c.start < start + len(words) and start < c.end]
         assert {c.status for c in own} == {STATUSES[sign]}, (words, found)
+
+
+@pytest.mark.parametrize(("name", "text"), HONEST)
+def test_true_words_are_never_struck_out(name: str, text: str) -> None:
+    found = claims_in(run_of(name), f"{BEFORE}{text}\n")
+    assert not [c for c in found if c.status == "contradicted"]
 
 
 @pytest.mark.parametrize(

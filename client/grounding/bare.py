@@ -1,0 +1,163 @@
+"""Numbers without a unit: of reviews, ratings, and what an attribute counts."""
+
+import re
+from collections.abc import Iterator
+
+from client.grounding.facts import ALSO, Facts, stem
+from client.grounding.figures import REVIEWS, differs, matches, noun_behind, page, rating, said
+from client.grounding.judging import Verdict, not_found, supported
+from client.grounding.measures import Measure, attributes, counts
+from client.grounding.numbers import Amount
+from client.grounding.reading import Found, Reading
+from client.grounding.scopes import BLANKS
+
+_AND_ANOTHER = re.compile(r"(?:\s*(?:and|or|to|against)\s*[\d,]+)?")
+_LABEL = re.compile(r"\W*([^\W\d][\w -]{2,30}):")
+_NOT_COUNTED = re.compile(
+    r"\s*(?:of (?:them|these|those|the)|products?|models?|options?|picks?|items?|choices?"
+    r"|candidates?|variants?|needs?|kettles?|others?|more\b|ways?|things?|reasons?|points?"
+    r"|drawbacks?|caveats?|steps?|sources?|pages?|alternatives?)\b|\s*$|\s*[.):\]]",
+    re.IGNORECASE,
+)
+_COUNTING = re.compile(
+    r"\b(?:has|have|with|offers?|includes?|comes?|holds?|packs?|brings|contains?|needs?|of|makes?"
+    r"|brews?)\s+(?:only |just |a set of )?$",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(
+    r"\s*(?:$|[,;:|).]|[–—-] |to \d|against \d|and\b|from\b|by\b|over\b|out\b|\(\d)"
+)
+_REVIEWED = re.compile(
+    r"\b(?:reviewed|rated|based on|averaged (?:over|across)|\d\.\d\d? from)\s+"
+    r"(?:by |some |about |over |only |just |a mere )*$",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(
+    r"(?:reviews?|stars?|/\s?5|out of 5|of 5|\d\.\d\d?|\ue000)\s*\((?:from )?#\)$"
+)
+"""A number in brackets behind a rating, with # for the number."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_LIKE_A_RATING = re.compile(rf"(?:rat|scor|star|averag|mark)|[|,:(–—{BLANKS}][\s'’s]*$")
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+
+
+def bare_numbers(reading: Reading) -> Iterator[Found]:
+    for amount in list(reading.left("")):
+        if reading.slots(amount) and reading.free(amount.start, amount.end):
+            yield from _bare(reading, amount)
+
+
+def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
+    if found := _reviews_behind(reading.text, amount.end):
+        if not (amount.spelled and amount.value == 1):
+            verdict = reading.each(reading.slots(amount), _count, reading, amount)
+            end = found.end() if found.start() == amount.end else amount.end
+            yield reading.found("count", amount.start, end, verdict)
+        return
+    if not amount.spelled and _YEAR.fullmatch(amount.text) and not _counted(reading, amount):
+        return
+    if _REVIEWED.search(reading.text[: amount.start]) or _BRACKETED.search(
+        f"{reading.text[: amount.start]}#{reading.text[amount.end : amount.end + 1]}"
+    ):
+        verdict = reading.each(reading.slots(amount), _count, reading, amount)
+        yield reading.found("count", amount.start, amount.end, verdict)
+        return
+    nouns = _beside(reading, amount) | _label(reading)
+    slots = reading.slots(amount)
+    if any(reading.ledger[a].evidence.kind != "product" for slot in slots for a in slot):
+        spoken = nouns & frozenset(
+            stem(m[0]) for s in slots for a in s for m in _WORD.finditer(reading.ledger[a].prose)
+        )
+        if not amount.spelled or amount.hedge or (spoken and amount.value > 1):
+            verdict = reading.each(slots, _number, reading, amount, nouns)
+            yield reading.found("attribute", amount.start, amount.end, verdict)
+        return
+    meant = [m for slot in slots for a in slot for m in _alike(reading, a, nouns)]
+    decimal = re.fullmatch(r"[1-5]\.\d\d?", amount.text)
+    if not meant and decimal:
+        words = frozenset(stem(m[0]) for m in _WORD.finditer(reading.whole))
+        meant = [m for slot in slots for a in slot for m in _alike(reading, a, words)]
+        nouns = words if meant else nouns
+    owned = re.search(r"['’]s\s*$", reading.text[: amount.start])
+    if not meant and decimal and (owned or _ALONE.match(reading.text, amount.end)):
+        verdict = reading.each(slots, rating, reading, amount)
+        before = reading.text[: amount.start]
+        if not verdict.holds and not (
+            (len(amount.text) > 3 or _LIKE_A_RATING.search(before)) and not owned
+        ):
+            return
+        yield reading.found("rating", amount.start, amount.end, verdict)
+        return
+    if not meant and _known_to_others(reading, amount):
+        nothing = not_found(f"“{amount.text}”: it states no number of these.", *slots[0])
+        yield reading.found("attribute", amount.start, amount.end, nothing)
+        return
+    if not meant and (
+        _NOT_COUNTED.match(reading.text, amount.end) or not _counted(reading, amount)
+    ):
+        return
+    verdict = reading.each(slots, _number, reading, amount, nouns)
+    yield reading.found("attribute", amount.start, amount.end, verdict)
+
+
+def _reviews_behind(text: str, at: int) -> re.Match[str] | None:
+    """ "164 and 117 reviews": of both numbers."""
+    another = _AND_ANOTHER.match(text, at)
+    return REVIEWS.match(text, another.end() if another else at)
+
+
+def _counted(reading: Reading, amount: Amount) -> bool:
+    return bool(_COUNTING.search(reading.text[: amount.start]))
+
+
+def _beside(reading: Reading, amount: Amount) -> frozenset[str]:
+    """Stems of the two words before the number and of the three after it."""
+    before = [m[0] for m in _WORD.finditer(reading.text[: amount.start])][-2:]
+    after = [m[0] for m in _WORD.finditer(reading.text[amount.end :])][:3]
+    words = {stem(word) for word in (*before, *after)}
+    near = {stem(word) for word in (*before[-1:], *after[:1])}
+    return frozenset(words | {name for word in near for name in ALSO.get(word, ())})
+
+
+def _label(reading: Reading) -> frozenset[str]:
+    """What stands before the colon of "**Vestibules:** two"."""
+    found = _LABEL.match(reading.whole)
+    return frozenset(stem(m[0]) for m in _WORD.finditer(found[1])) if found else frozenset()
+
+
+def _known_to_others(reading: Reading, amount: Amount) -> bool:
+    """Whether the word behind names what other products state a number of."""
+    noun = noun_behind(reading.text, amount)
+    return bool(noun) and any(
+        noun in m.words
+        for slot in reading.products
+        for m in attributes(reading.ledger[slot[0]], "")
+    )
+
+
+def _alike(reading: Reading, alias: str, nouns: frozenset[str]) -> list[Measure]:
+    return [
+        m for one in reading.ledger.sources(alias) for m in attributes(one, "") if m.words & nouns
+    ]
+
+
+def _number(facts: Facts, reading: Reading, amount: Amount, nouns: frozenset[str]) -> Verdict:
+    meant = _alike(reading, facts.alias, nouns)
+    if any(matches(amount, m) for m in meant) or said(facts, reading, amount):
+        return supported(facts.alias)
+    if meant:
+        return differs(amount, meant, facts, meant[0].mark.rpartition("attributes.")[2][:-1])
+    if facts.evidence.kind != "product":
+        return page(facts, reading, amount)
+    return not_found(f"“{amount.text}”: nothing of {facts.alias} states it.", facts.alias)
+
+
+def _count(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
+    stated = [m for one in reading.ledger.sources(facts.alias) for m in counts(one)]
+    if any(matches(amount, m) for m in stated):
+        return supported(facts.alias)
+    return (
+        differs(amount, stated, facts, "number of reviews")
+        if stated
+        else not_found("", facts.alias)
+    )
