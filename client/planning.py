@@ -2,7 +2,7 @@
 first search found its words to name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 from client.findings import listed
@@ -23,7 +23,8 @@ _BEYOND = 4e-9
 """By this share of itself "more than 24" is more than 24: beyond the tolerance of comparisons."""
 
 
-def first_plan(reading: Reading) -> Plan:
+def first_plan(reading: Reading, offered: Collection[str]) -> Plan:
+    """`offered`: names of the run's tools; a step that wants another is left out."""
     ids = tuple(need.id for need in reading.needs)
     hard = tuple(need.id for need in reading.needs if need.hard)
     soft = tuple(need.id for need in reading.needs if not need.hard)
@@ -40,7 +41,11 @@ def first_plan(reading: Reading) -> Plan:
         Step(text="Read what owners say", needs=soft, tool="search_reviews"),
         Step(text="Look into guides", needs=ids, tool="search_web"),
     ]
-    return Plan(looking_for=reading.looking_for, needs=reading.needs, steps=tuple(steps))
+    return Plan(
+        looking_for=reading.looking_for,
+        needs=reading.needs,
+        steps=tuple(step for step in steps if step.tool in offered),
+    )
 
 
 def refined_plan(run: Trajectory) -> Plan | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from client.adviser import advise, ranked
+from client.aliases import OUR_TOOLS
 from client.findings import Findings, listed
 from client.planning import DENIAL, first_plan, refined_plan, singular, spoken_in
 from client.question import read_question
@@ -31,7 +32,7 @@ class RulesResearcher:
     name = "rules"
 
     async def plan(self, run: Trajectory) -> Draft:
-        return Draft(plan=first_plan(read_question(run.task.question)))
+        return Draft(plan=first_plan(read_question(run.task.question), _offered(run)))
 
     async def act(self, run: Trajectory) -> Draft:
         if run.plan is None or not run.plan.looking_for:
@@ -39,13 +40,20 @@ class RulesResearcher:
         plan = refined_plan(run) or run.plan
         made = {_key(c.name, c.arguments) for m in run.messages for c in m.tool_calls}
         for thought, calls in _stages(run, plan):
-            if new := [call for call in calls if _key(*call) not in made]:
+            sent = (call for call in calls if call[0] in _offered(run))
+            if new := [call for call in sent if _key(*call) not in made]:
                 changed = plan if plan != run.plan else None
                 return Draft(thought=thought, plan=changed, tool_calls=new)
         return Draft(thought="Every step of the plan is done; time to write.")
 
     async def write(self, run: Trajectory) -> Draft:
         return Draft(text=advise(Findings(run)))
+
+
+def _offered(run: Trajectory) -> frozenset[str]:
+    """The tools of this run; a record that names none had all of ours."""
+    named = (str(tool.get("name")) for tool in run.task.tools)
+    return frozenset(named) or OUR_TOOLS
 
 
 def _key(name: str, arguments: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from client.rules import RulesResearcher
 from client.runs import final_markup
 from client.supervisor import CodeSupervisor
 from client.toolbox import open_toolbox
-from client.trajectory import Event, Report, TaskGiven, Trajectory
+from client.trajectory import Event, Message, Report, State, TaskGiven, Trajectory
 from servers.app import build_app
 from servers.embedded.index import EmbeddedIndex, open_index
 from servers.embedded.writer import open_writer
@@ -236,3 +236,17 @@ def test_a_question_that_names_nothing_here_ends_in_a_plain_answer(
 def test_the_same_question_gives_the_same_report(index: EmbeddedIndex) -> None:
     question = "a quiet electric kettle under £40"
     assert researched(index, question)[1:] == researched(index, question)[1:]
+
+
+async def test_tools_that_a_run_does_not_have_are_neither_planned_nor_called() -> None:
+    tools = tuple({"name": name} for name in ("search_catalog", "get_product"))
+    start = Trajectory(events=(TaskGiven(question="a quiet kettle under £40", tools=tools),))
+    plan = (await RulesResearcher().plan(start)).plan
+    assert plan
+    assert {step.tool for step in plan.steps} == {"search_catalog"}
+    assert {need.id for need in plan.needs} == {id for step in plan.steps for id in step.needs}
+    message = Message(
+        id="m1", author="researcher", state=State.PLANNING, step=0, attempt=1, plan=plan
+    )
+    first = await RulesResearcher().act(start.with_(message))
+    assert [name for name, _ in first.tool_calls] == ["search_catalog"]
