@@ -11,7 +11,7 @@ from client.grounding.features import Features
 from client.grounding.figures import figures
 from client.grounding.judging import Verdict, not_found, supported
 from client.grounding.limits import limits
-from client.grounding.ranks import comparisons, superlatives
+from client.grounding.ranks import comparisons
 from client.grounding.ratios import ranges, ratios
 from client.grounding.reading import Found, Given, Reading
 from client.grounding.remarks import remarks
@@ -21,6 +21,7 @@ from client.grounding.sizes import sizes
 from client.grounding.stars import starred_counts
 from client.grounding.stock import Stock, brands
 from client.grounding.sums import sums
+from client.grounding.superlatives import superlatives
 from client.grounding.tallies import tallies
 from client.grounding.units import per_units
 from client.markup import unmarked

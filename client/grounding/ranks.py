@@ -1,9 +1,9 @@
-"""More and less than another, and the most and least of all."""
+"""More and less than another, and as much."""
 
 import re
 from collections.abc import Iterator
 
-from client.grounding.comparing import ALIKE, COMPARATIVES, PRICE, SUPERLATIVES, Adjective, Forms
+from client.grounding.comparing import ALIKE, COMPARATIVES, PRICE, Adjective, Forms
 from client.grounding.differences import LIMIT
 from client.grounding.facts import ALSO, Facts, stem
 from client.grounding.judging import Verdict, contradicted, not_found, supported
@@ -46,15 +46,11 @@ _BEATS = re.compile(
 )
 _ATTRIBUTIVE = re.compile(r"\b(?:its|their|this|that|an?)\s+(?:\w+ )?$", re.IGNORECASE)
 """ "its bigger sister" compares nothing."""
-_JOINING = r"(?!(?:of|in|at|with|and|but|here|overall|by|on|for|among|that|which|is|has|from)\b)"
-_OF_A_KIND = re.compile(rf" {_JOINING}[a-z-]+ {_JOINING}[a-z]+")
-""" "the cheapest complete set": perhaps not of all."""
-_IS = re.compile(r"(?: one| of (?:them|all|the \w+))?(?: is|,|:)? (?:the )?")
 _LESS_IS_BETTER = frozenset({PRICE, *(stem(w) for w in "weight noise charging heating".split())})
 
 
 def comparisons(reading: Reading) -> Iterator[Found]:
-    for found, adjective in _first_of(reading, COMPARATIVES):
+    for found, adjective in first_of(reading, COMPARATIVES):
         if claim := _comparison(reading, found, adjective):
             yield claim
     yield from _verbs(reading)
@@ -69,7 +65,7 @@ def _comparison(reading: Reading, found: re.Match[str], adjective: Adjective) ->
         return None
     if not than and _ATTRIBUTIVE.search(text[: found.start()]):
         return None
-    words = _wanted(reading, adjective, found)
+    words = wanted(reading, adjective, found)
     if than and not words and not than[0][:-4].strip():
         words = _words_before(reading) or words
     slots = reading.clause.subject(found.start())
@@ -77,11 +73,11 @@ def _comparison(reading: Reading, found: re.Match[str], adjective: Adjective) ->
     if than and reading.clause.compared and _NONE.search(text[: found.start()]):
         judged = reading.each(
             reading.clause.compared,
-            _most,
+            most,
             reading,
             found.start(),
             words,
-            adjective.sign,
+            adjective,
             1,
             False,
         )
@@ -171,13 +167,13 @@ def _verbs(reading: Reading) -> Iterator[Found]:
         yield reading.found("comparison", *found.span("verb"), verdict)
 
 
-def _first_of(reading: Reading, forms: Forms) -> Iterator[tuple[re.Match[str], Adjective]]:
+def first_of(reading: Reading, forms: Forms) -> Iterator[tuple[re.Match[str], Adjective]]:
     for found, adjective in forms.within(reading.text):
         if reading.free(*found.span()):
             yield found, adjective
 
 
-def _wanted(reading: Reading, adjective: Adjective, found: re.Match[str]) -> frozenset[str]:
+def wanted(reading: Reading, adjective: Adjective, found: re.Match[str]) -> frozenset[str]:
     if adjective.words and not adjective.quick:
         return adjective.words
     following = _AFTER_ADJECTIVE.match(reading.text, found.end())
@@ -263,60 +259,12 @@ def _equal_words(found: re.Match[str]) -> frozenset[str]:
     return ALIKE.get(found["adjective"].lower(), frozenset())
 
 
-# Most and least
-
-
-def superlatives(reading: Reading) -> Iterator[Found]:
-    for found, adjective in _first_of(reading, SUPERLATIVES):
-        text = reading.text
-        before = text[: found.start()]
-        article = re.search(
-            r"\b(?:the|its|second[- ]|third[- ])\s*(?:of them )?$", before, re.IGNORECASE
-        )
-        if not adjective.words and not article:
-            continue
-        if re.search(r"\b(?:at|owners?)\s*$", before) or re.match(
-            r"\s*(?:of (?:the )?(?:owners|reviews|buyers))", text[found.end() :]
-        ):
-            continue
-        words = _wanted(reading, adjective, found)
-        slots = _is_named(reading, found.end()) or reading.clause.about(found.start())
-        known = any(by_words(reading.ledger[a], words) for s in reading.group for a in s)
-        if not slots or (words and not known):
-            continue
-        but_one = re.match(r" (?:but|save) one\b", text[found.end() :])
-        rank = 2 if but_one or re.search(r"second[- ]?(?:the )?$", before) else 1
-        negated = bool(re.search(r"\b(?:not|n['’]t|no longer|hardly)\b[^,.]{0,20}$", before))
-        verdict = reading.each(
-            slots,
-            _most,
-            reading,
-            found.start(),
-            words,
-            adjective.sign,
-            rank,
-            negated,
-        )
-        if verdict.status == "contradicted" and _OF_A_KIND.match(text, found.end()):
-            verdict = not_found("Say of which ones it is the first.", *verdict.evidence)
-        start = article.start() if article else found.start()
-        yield reading.found("superlative", start, found.end(), verdict)
-
-
-def _is_named(reading: Reading, at: int) -> tuple[Slot, ...]:
-    """ "the dearest is the Vox 790": what stands right behind."""
-    for mention in reading.clause.mentions:
-        if mention.start >= at and _IS.fullmatch(reading.text[at : mention.start]):
-            return (mention.slot,)
-    return ()
-
-
-def _most(
+def most(
     facts: Facts,
     reading: Reading,
     at: int,
     words: frozenset[str],
-    sign: int,
+    adjective: Adjective,
     rank: int,
     negated: bool,
 ) -> Verdict:
@@ -325,6 +273,7 @@ def _most(
     if not own or not of:
         return not_found(f"Nothing of {facts.alias} states it.", facts.alias)
     x = own[0]
+    sign = adjective.sign_of(x.unit)
     pairs = [
         (pair[1], alias)
         for slot in reading.rivals()

@@ -154,6 +154,7 @@ def held_against(
     mine = {alias for slot in slots for alias in slot}
     behind = next((m for m in clause.mentions if m.start >= at and not mine & set(m.slot)), None)
     named = behind and " than " not in clause.text[at : behind.start]
+    named = named and not any(at <= a.start < behind.start for a in reading.amounts if behind)
     unsaid = not any(m.start < at for m in clause.mentions)
     everything = others if named else _any_other(reading, slots)
     if len(slots) == 1 and len(slots[0]) > 1 and not named:
