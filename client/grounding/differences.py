@@ -70,10 +70,10 @@ def differences(reading: Reading) -> Iterator[Found]:
             continue
         if amount.text.casefold() == "one" and not counted:
             continue
-        extra = re.search(r"\d (?:extra|more) ", amount.text)
+        extra = re.search(r"[\w½] (?:extra|more|(?P<less>fewer)) ", amount.text)
         if (cue is None and not extra) or amount.unit == "%" or amount.upper is not None:
             continue
-        sign = 1 if extra else _sign(reading, before, after, amount)
+        sign = (-1 if extra["less"] else 1) if extra else _sign(reading, before, after, amount)
         if sign is None:
             continue
         end = after.end() if after else amount.end

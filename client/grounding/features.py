@@ -18,6 +18,7 @@ from client.grounding.having import (
     negation,
     places,
 )
+from client.grounding.judging import not_found
 from client.grounding.reading import Found, Reading
 from client.grounding.scopes import BLANKS
 from client.grounding.things import of_families, unknown
@@ -180,6 +181,8 @@ class Features:
         begin = no.start() if no else start
         if only := _ONLY.search(text[:begin]):
             judged = reading.each(slots, alone_has_it, reading, feature, not lacks, text[start:end])
+            if judged.status == "contradicted" and re.match(r" (?:and|with)\b", after):
+                judged = not_found("Say what only it has, one by one.", *judged.evidence)
             return reading.found("superlative", only.start(), end, judged)
         judged = reading.each(slots, has_it, feature, not lacks, text[start:end])
         end += behind.end() if behind else 0

@@ -47,7 +47,10 @@ _STARS = re.compile(
     re.IGNORECASE,
 )
 _LONG_UNIT = "|".join(re.escape(u) for u in sorted(LONG_UNITS, key=len, reverse=True))
-_UNIT = re.compile(rf"[\s-]?(?P<unit>(?:{_LONG_UNIT})(?![\w²³])|[A-Za-zµ″\"][A-Za-z()/µ²³]*)")
+_UNIT = re.compile(
+    rf"[\s-]?(?:(?:extra|more|fewer) )?"
+    rf"(?P<unit>(?:{_LONG_UNIT})(?![\w²³])|[A-Za-zµ″\"][A-Za-z()/µ²³]*)"
+)
 _LIKE_RATING = re.compile(
     r"\b(?:rated|rates|rating(?: (?:of|is|at))?:?|(?:score|rating|average) \("
     r"|scor(?:es?|ed|ing)(?: of)?|averag(?:es?|ing)(?: of)?|mean(?: of)?|marks? of)"

@@ -9,7 +9,7 @@ from client.grounding.comparing import LESS, MORE, QUICK
 from client.grounding.differences import LIMIT
 from client.grounding.facts import Facts
 from client.grounding.judging import Verdict, contradicted, not_found, supported, verdict
-from client.grounding.measures import Measure
+from client.grounding.measures import Measure, attributes, price
 from client.grounding.numbers import amounts_in, hedge_before
 from client.grounding.reading import Found, Reading
 from client.grounding.relations import held_against, measured, same_measure, topic
@@ -80,6 +80,8 @@ def ratios(reading: Reading) -> Iterator[Found]:
         if not sided and not ratio.guessed and not (ratio.way or re.match(r"\s*as \w+", rest)):
             continue
         judged = held_against(reading, slots, ratio.end, _judged, reading, ratio)
+        if not judged.holds and LIMIT.search(rest[:40]):
+            judged = reading.each(slots, _of_limit, reading, ratio)
         if not judged.holds and _of_said(reading, ratio):
             judged = supported(*(slot[0] for slot in slots))
         if ratio.guessed and not judged.holds:
@@ -129,6 +131,16 @@ def _of_remarks(reading: Reading, slots: tuple[Slot, ...], ratio: _Ratio) -> Ver
     mark = f"[{facts.alias}]"
     times = Measure(of, of, "", 0.0, mark, f"{of:.2f}"), Measure(1, 1, "", 0.0, mark, "1")
     return verdict(ratio.holds(*times), f"It is {of:.2f} times.", facts.alias)
+
+
+def _of_limit(facts: Facts, reading: Reading, ratio: _Ratio) -> Verdict:
+    """ "20 % over your budget"."""
+    for limit in reading.given.amounts:
+        asked = Measure(limit.value, limit.value, limit.unit or "money", 0.0, "", limit.text)
+        stated = price(facts) if asked.unit == "money" else attributes(facts, asked.unit)
+        if any(ratio.holds(own, asked) for own in stated):
+            return supported(facts.alias)
+    return not_found("Say which limit is meant.", facts.alias)
 
 
 def _of_said(reading: Reading, ratio: _Ratio) -> bool:

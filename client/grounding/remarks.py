@@ -79,13 +79,15 @@ def _counted(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
 def _more_of_one_side(reading: Reading) -> Iterator[Found]:
     """ "More owners complain than rejoice"."""
     for found in _MORE_THAN.finditer(reading.text):
+        named = GOOD.search(found["one"]) or BAD.search(found["one"])
         one, two = _side(found["one"]), _side(found["two"])
         slots = reading.clause.about(found.start()) or reading.clause.sentence
-        if not one or not two or one == two or not slots:
+        if not named or not two or one == two or not slots:
             continue
         less = re.match("fewer|less", found[0], re.IGNORECASE)
         judged = reading.each(slots, _outnumbers, reading, (one == "good") is not bool(less))
-        yield reading.found("comparison", *found.span(), judged)
+        end = found.start("one") + named.end()
+        yield reading.found("comparison", found.start(), end, judged)
 
 
 def _side(words: str) -> str:

@@ -13,6 +13,12 @@ from client.grounding.scopes import Slot
 _JOINING = r"(?!(?:of|in|at|with|and|but|here|overall|by|on|for|among|that|which|is|has|from)\b)"
 _OF_A_KIND = re.compile(rf" {_JOINING}[a-z-]+ {_JOINING}[a-z]+")
 """ "the cheapest complete set": perhaps not of all."""
+_OF_SOME = re.compile(
+    r"\b(?:of|among|between) (?:the|those|these|all) (?:\w+ )?"
+    r"(?:with|that|which|under|below|over)\b",
+    re.IGNORECASE,
+)
+""" "of the three with noise cancelling" """
 _IS = re.compile(r"(?: one| of (?:them|all|the \w+))?(?: is|,|:)? (?:the )?")
 
 
@@ -41,7 +47,8 @@ def _superlative(reading: Reading, found: re.Match[str], adjective: Adjective) -
         return None
     rank, negated = _rank(text, found), _NOT.search(before) is not None
     judged = reading.each(slots, most, reading, found.start(), words, adjective, rank, negated)
-    if judged.status == "contradicted" and _OF_A_KIND.match(text, found.end()):
+    of_some = _OF_A_KIND.match(text, found.end()) or _OF_SOME.search(reading.whole)
+    if judged.status == "contradicted" and of_some:
         judged = not_found("Say of which ones it is the first.", *judged.evidence)
     start = article.start() if article else found.start()
     return reading.found("superlative", start, found.end(), judged)
