@@ -182,6 +182,11 @@ async def _run(model: ChatModel, toolbox: Toolbox, folder: Path, took: Took) -> 
             kept.append(after, event)
             took.disk += time.perf_counter() - started
 
+        async def settle() -> None:
+            started = time.perf_counter()
+            await kept.settle()
+            took.disk += time.perf_counter() - started
+
         tools = tuple(tool.offered for tool in toolbox.tools)
         run = await pursue(
             kept.begin(TaskGiven(question=_QUESTION, tools=tools)),
@@ -189,6 +194,7 @@ async def _run(model: ChatModel, toolbox: Toolbox, folder: Path, took: Took) -> 
             supervisor=CodeSupervisor(toolbox),
             toolbox=toolbox,
             record=record,
+            settle=settle,
         )
     ended = run.ended
     if ended is None or ended.stop_reason is not StopReason.DONE:

@@ -80,10 +80,13 @@ async def pursue(
     corrector: Researcher | None = None,
     approve: Approve | None = None,
     stop: asyncio.Event | None = None,
+    settle: Callable[[], Awaitable[None]] | None = None,
 ) -> Trajectory:
     """The run taken to its end. `record` is called with the run after each event, before anything
-    else happens: what it has kept is what a resumed run starts from. Once `stop` is set, the
-    report is written with what there is; a cancelled run is recorded as interrupted."""
+    else happens: what it has kept is what a resumed run starts from. `settle` is waited for before
+    anyone is asked (a model, a tool, the supervisor): what was recorded is safe then, whatever
+    becomes of the machine. Once `stop` is set, the report is written with what there is; a
+    cancelled run is recorded as interrupted."""
     loop = _Loop(
         run,
         researcher,
@@ -95,6 +98,7 @@ async def pursue(
         corrector,
         approve,
         stop or asyncio.Event(),
+        settle or _settled,
     )
     try:
         return await loop.to_the_end()
@@ -115,6 +119,7 @@ class _Loop:
     corrector: Researcher | None
     approve: Approve | None
     stop: asyncio.Event
+    settle: Callable[[], Awaitable[None]]
     started: float = field(default_factory=time.monotonic)
     before: float = field(init=False)
     """Seconds spent before a resumed run was taken up."""
@@ -168,9 +173,11 @@ class _Loop:
 
     async def check_plan(self, state: CheckPlan) -> Acting | Approving | Planning:
         if not self.run.verdicts and self.run.rubric is None:
+            await self.settle()
             drawn = await self.supervisor.rubric(self.run)
             if drawn:
                 self.append(drawn)
+        await self.settle()
         found = await self.supervisor.plan(self.run, state.message)
         verdict = self.judged(state.message, found)
         return after_plan(self.run, state.message, verdict)
@@ -203,6 +210,7 @@ class _Loop:
 
     async def check_tool_calls(self, state: CheckToolCalls) -> Calling | Acting | Writing:
         message = state.message
+        await self.settle()
         judged = {v.call_id for v in self.run.verdicts if v.message_id == message.id}
         if not message.tool_calls and not judged:
             found = await self.supervisor.enough(self.run, message)
@@ -222,6 +230,7 @@ class _Loop:
 
     async def call(self, state: Calling) -> Acting:
         before = self.run
+        await self.settle()
         async with asyncio.TaskGroup() as group:
             sent = [group.create_task(self.toolbox.send(before, call)) for call in state.calls]
             # Recorded in the order of the calls, not of the answers: aliases follow from it.
@@ -247,6 +256,7 @@ class _Loop:
         return CheckReport(message)
 
     async def check_report(self, state: CheckReport) -> Writing | Acting | Finished:
+        await self.settle()
         found = await self.supervisor.report(self.run, state.message)
         verdict = self.judged(state.message, found)
         return after_report(self.run, state.message, verdict)
@@ -267,6 +277,7 @@ class _Loop:
         self, ask: Callable[[Trajectory], Awaitable[Draft]], *, to_the_end: bool = False
     ) -> Draft | Finished:
         """What was asked for; interrupted by `stop` unless it is to be waited for."""
+        await self.settle()
         asked = asyncio.ensure_future(ask(self.run))
         stopped = asyncio.ensure_future(self.stop.wait())
         try:
@@ -364,6 +375,10 @@ class _Loop:
         if reason := self.budget.exhausted(self.run, self.seconds):
             return reason
         return StopReason.NO_PROGRESS if stalled(self.run) else None
+
+
+async def _settled() -> None:
+    """For a run that is kept in memory."""
 
 
 def _unchanged(run: Trajectory, message: Message) -> bool:

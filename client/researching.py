@@ -198,6 +198,7 @@ async def _pursued(
             budget=settings.budget,
             approve=_approve(progress) if settings.approve_plan else None,
             stop=stop,
+            settle=folder.settle,
         )
 
 

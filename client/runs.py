@@ -1,10 +1,12 @@
 """Run folders: what a run leaves on disk, and what a resumed one starts from.
 
-trajectory.jsonl  every event, one a line, on disk before the next thing happens
+trajectory.jsonl  every event, one a line, written before the next thing happens and on disk
+                  before a model or a tool is asked
 report.md, report.json, report.html, manifest.json  written whole or not at all
 run.lock  held while a process writes the run
 """
 
+import asyncio
 import hashlib
 import importlib.metadata
 import json
@@ -47,6 +49,7 @@ class RunFolder:
     def __init__(self, path: Path, events: FileIO) -> None:
         self.path = path
         self._events = events
+        self._settled = True
 
     def begin(self, task: TaskGiven) -> Trajectory:
         run = Trajectory(events=(task,))
@@ -54,17 +57,26 @@ class RunFolder:
         return run
 
     def append(self, run: Trajectory, event: Event) -> None:
-        """The event is on disk when this returns. Raises BadRun where the disk takes no more."""
+        """The event survives this process when this returns, and the machine once `settle` has.
+        Raises BadRun where the disk takes no more."""
         left = memoryview(event.model_dump_json().encode() + b"\n")
         with _writing(self.path / TRAJECTORY):
             while left:
                 left = left[self._events.write(left) :]
-            os.fsync(self._events.fileno())
+        self._settled = False
+
+    async def settle(self) -> None:
+        """All events are on disk when this returns; other runs go on meanwhile."""
+        if not self._settled:
+            with _writing(self.path / TRAJECTORY):
+                await asyncio.to_thread(os.fsync, self._events.fileno())
+            self._settled = True
 
     def finish(self, run: Trajectory, prompts: dict[str, str]) -> str | None:
         """Writes report and manifest; the report's Markdown, or None where no draft was written.
 
         `prompts`: text by name; the manifest keeps their digests."""
+        os.fsync(self._events.fileno())
         markdown = None
         if final := final_markup(run):
             reason = run.ended.stop_reason if run.ended else StopReason.INTERRUPTED
