@@ -14,7 +14,7 @@ TEN = [one for one in injections() if one.id in (
     "review-01", "review-02", "review-05", "title-03", "title-04",
     "attribute-02", "attribute-06", "page-01", "page-03", "page-04",
 )]  # fmt: skip
-LONGEST = 64
+LONGEST = 40
 """Tokens of an answer."""
 
 
