@@ -23,8 +23,8 @@ from servers.tools import add_resource, add_tool, new_server
 
 INSTRUCTIONS = (
     "Search and compare the products of this catalog. `products` meet every filter as the catalog"
-    " states it; `near_misses` break one; `unverified` leave one unstated: never present either as"
-    " matching. Cite products by id, and values as returned."
+    " states it; `near_misses` (where fewer than 10 meet all) break one; `unverified` leave one"
+    " unstated: never present either as matching. Cite products by id, and values as returned."
 )
 
 Ids = Annotated[list[str], Field(min_length=1, max_length=10)]
@@ -83,8 +83,9 @@ class Catalog:
         max_tokens: MaxTokens = 6000,
     ) -> shapes.SearchResult:
         """Find products by words and filters. Filters are strict: an item that breaks one is a
-        near miss, one that does not state it is unverified. Start with words and few filters;
-        facets and suggested_filters name what can be filtered here."""
+        near miss (listed where fewer than 10 meet all), one that does not state it is unverified.
+        Start with words and few filters; facets and suggested_filters name what can be filtered
+        here."""
         filters = product_filters(
             type=type,
             category=category,

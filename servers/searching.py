@@ -28,6 +28,8 @@ from servers.index import (
 )
 from servers.records import Product
 
+_ENOUGH = 10
+"""Products that meet all filters, from which on nobody looks at near misses."""
 _FEW_NEAR = 5
 _FEW_UNVERIFIED = 10
 _NOTHING = Results(0, ())
@@ -93,12 +95,12 @@ async def search(index: Index, asked: Search) -> shapes.SearchResult:
 async def _look_up(index: Index, asked: Search) -> _Found:
     found = _Found()
     query = asked.query
+    filtered = asked.first_page and query.filters
 
     def met() -> None:
         found.met = index.search(query)
-
-    def near() -> None:
-        found.near = _beside(index, query, Match.NEAR, _FEW_NEAR)
+        if filtered and found.met.total < _ENOUGH:
+            found.near = _beside(index, query, Match.NEAR, _FEW_NEAR)
 
     def unverified() -> None:
         found.unverified = _beside(index, query, Match.UNVERIFIED, _FEW_UNVERIFIED)
@@ -107,8 +109,8 @@ async def _look_up(index: Index, asked: Search) -> _Found:
         found.suggestions = index.suggest(query.text)
 
     wanted: list[Callable[[], None]] = [met]
-    if asked.first_page and query.filters:
-        wanted += [near, unverified]
+    if filtered:
+        wanted.append(unverified)
     if asked.first_page and query.text.strip():
         wanted.append(suggestions)
     await _all_at_once(wanted)

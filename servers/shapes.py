@@ -100,7 +100,8 @@ class SearchResult(Shape):
     products: list[Card]
     facets: Facets | None = None
     near_misses: Annotated[
-        list[NearMiss], Field(description="break a filter: never offer as matching")
+        list[NearMiss],
+        Field(description="where total < 10: break a filter, never offer as matching"),
     ] = []
     unverified: Annotated[
         list[Unverified], Field(description="break none, but some value is not stated")

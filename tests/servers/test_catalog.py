@@ -69,6 +69,16 @@ async def test_products_meet_every_filter_and_the_rest_stand_beside_them(client:
     assert not set(near) & set(ids(found["products"]))
 
 
+async def test_near_misses_are_left_out_where_ten_products_meet_every_filter(client: Client[Any]):
+    found = {
+        most: await call(client, "search_catalog", query="drill", price_max=most)
+        for most in (49, 50)
+    }
+    assert {most: (each["total"], len(each["near_misses"])) for most, each in found.items()} == {
+        49: (9, 3), 50: (10, 0),
+    }  # fmt: skip
+
+
 async def test_one_of_several_brands_or_kinds_of_thing_will_do(client: Client[Any]):
     brands = (await call(client, "search_catalog", query="drill"))["facets"]["brand"]
     two = [brand["value"] for brand in brands[:2]]
