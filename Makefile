@@ -27,7 +27,7 @@ demo: env ## a research run on the demo shop, without a key or a service
 test: env ## the tests that need nothing but Python
 	$(TEST) -m 'not (data or elasticsearch or node or browser or model)'
 
-test-all: env ## every test; one whose needs are missing is skipped and says so
+test-all: env ## every test (Elasticsearch: ELASTICSEARCH_HOME or _URL); what is missing is skipped and said
 	$(TEST) -rs
 
 check: env ## format, lint, types and import directions
@@ -62,4 +62,4 @@ bench: env ## the figures of docs/benchmarks.md; on real data where PRODUCTRESEA
 	$(BIN)/python benchmarks/reports.py --data "$$data"
 
 clean: ## remove what the other targets made
-	rm -rf .venv .demo .hypothesis .pytest_cache .ruff_cache .import_linter_cache dist build
+	rm -rf .venv .demo .elasticsearch .hypothesis .pytest_cache .ruff_cache .import_linter_cache dist build

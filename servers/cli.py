@@ -24,7 +24,8 @@ IndexOption = Annotated[
     typer.Option(
         "--index",
         metavar="URL",
-        help="Folder of the index (default: PRODUCTRESEARCH_INDEX, else in your data folder).",
+        help="Folder of the index, or https://host:9200/prefix for one in Elasticsearch"
+        " (default: PRODUCTRESEARCH_INDEX, else in your data folder).",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -60,7 +61,7 @@ def index_command(
     """Read products, reviews and pages into an index. Safe to run again."""
     from servers.indexing import index_sources
 
-    into = settings.index_path(index)
+    into = settings.index_place(index)
     with _progress() as progress:
         task = progress.add_task("reading", total=None)
         indexed = index_sources(
@@ -147,17 +148,18 @@ def serve(
     if fetch == "any" and mode != "live":
         raise typer.BadParameter("--fetch any goes with --web live.")
     from servers.app import PARTS, Part, build_app, serve_http, serve_stdio
-    from servers.embedded.index import open_index
     from servers.live.opening import open_web
+    from servers.opening import local_folder, open_index
 
-    path = settings.index_path(index)
+    place = settings.index_place(index)
     wanted: tuple[Part, ...] = PARTS if which == "all" else (which,)
     parts: list[Part] = [part for part in wanted if (part, mode) != ("web", "off")]
-    with closing(open_index(path)) as opened:
+    with closing(open_index(place)) as opened:
         beyond = None
         if "web" in parts:
             allowed = fetch == "any"
-            beyond = open_web(mode, path, settings.web_settings(), any_address=allowed)
+            folder = local_folder(place)
+            beyond = open_web(mode, folder, settings.web_settings(), any_address=allowed)
         server = build_app(opened, parts, beyond)
         if http:
             serve_http(server, host, port, token_file)
@@ -183,7 +185,7 @@ def install(
     """Write the servers into an MCP client's configuration. Safe to run again."""
     from servers import install as installing
 
-    program, into = installing.executable(), settings.index_path(index)
+    program, into = installing.executable(), settings.index_place(index)
     if only_print:
         typer.echo(installing.snippet(client, name, program, into))
         return

@@ -8,13 +8,15 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from servers import install, local_models, settings
-from servers.embedded.index import open_index
 from servers.health import FAIL, OK, WARN, Check
-from servers.index import IndexMissing, ServersError
+from servers.index import Index, IndexMissing, ServersError
 from servers.live.doctor import live_web
+from servers.opening import open_index
+from servers.settings import Place
 
 _PACKAGES = ("productresearch", "fastmcp", "mcp", "tantivy", "pydantic")
 _OLD_DAYS = 30
@@ -30,12 +32,12 @@ def checks(
     environment = os.environ if environment is None else environment
     found = [_python(), *_packages()]
     try:
-        path = settings.index_path(index, environment)
+        place = settings.index_place(index, environment)
     except ServersError as error:
         found.append(Check("index", FAIL, str(error), "Name a folder with --index."))
     else:
-        found += _index(path)
-        found += _clients(path)
+        found += _index(place)
+        found += _clients(place)
     local = (_local(server, environment) for server in local_models.running(model_ports))
     return [*found, *live_web(environment), _model(environment), *local]
 
@@ -53,20 +55,19 @@ def _packages() -> Iterator[Check]:
             yield Check(name, state, "not installed", "Install productresearch with its packages.")
 
 
-def _index(path: Path) -> Iterator[Check]:
-    how = f"productresearch index SOURCE --index {path}"
+def _index(place: Place) -> Iterator[Check]:
+    how = f"productresearch index SOURCE --index {place}"
     try:
-        with closing(open_index(path)) as index:
-            counts, snapshot = index.counts(), index.snapshot
+        with closing(open_index(place)) as index:
+            counts, snapshot, age = index.counts(), index.snapshot, _age(place, index)
     except IndexMissing:
-        yield Check("index", FAIL, f"nothing indexed at {path}", f"Run: {how}")
+        yield Check("index", FAIL, f"nothing indexed at {place}", f"Run: {how}")
         return
     except ServersError as error:
         yield Check("index", FAIL, str(error))
         return
     holds = ", ".join(f"{count:,} {kind}s" for kind, count in counts.items())
-    age = _age(path)
-    said = f"{path}: {holds}; snapshot {snapshot}; written {age} day{'' if age == 1 else 's'} ago"
+    said = f"{place}: {holds}; snapshot {snapshot}; written {age} day{'' if age == 1 else 's'} ago"
     if age > _OLD_DAYS:
         yield Check("index", WARN, said, f"Prices and stock may be out of date. Run: {how}")
     else:
@@ -82,15 +83,25 @@ def _index(path: Path) -> Iterator[Check]:
         yield Check("web", WARN, "no pages indexed", f"Index a folder of pages. Run: {how}")
 
 
-def _age(path: Path) -> int:
+def _age(place: Place, index: Index) -> int:
     """Whole days since the index was last written."""
-    newest = max(
-        (one.stat().st_mtime for one in path.iterdir() if one.name != "web"), default=time.time()
-    )
+    if isinstance(place, Path):
+        times = (one.stat().st_mtime for one in place.iterdir() if one.name != "web")
+        newest = max(times, default=time.time())
+    else:
+        newest = _written(index)
     return max(0, int((time.time() - newest) // 86_400))
 
 
-def _clients(index: Path) -> Iterator[Check]:
+def _written(index: Index) -> float:
+    from servers.elastic.index import ElasticIndex  # its library may not be installed
+
+    if not isinstance(index, ElasticIndex):
+        return time.time()
+    return datetime.fromisoformat(index.written()).timestamp()
+
+
+def _clients(index: Place) -> Iterator[Check]:
     for client in install.FORMS:
         entries = install.installed_in(client)
         if not entries:
@@ -101,13 +112,13 @@ def _clients(index: Path) -> Iterator[Check]:
             yield _entry(client, entry, index)
 
 
-def _entry(client: install.Client, entry: install.Json, index: Path) -> Check:
+def _entry(client: install.Client, entry: install.Json, index: Place) -> Check:
     again = f"Run: productresearch install {client} --index {index}"
     program = Path(str(entry["command"]))
     if not program.is_file():
         return Check(client, FAIL, f"starts {program}, which is not there", again)
     args = [str(arg) for arg in entry["args"]]
-    if "--index" in args[:-1] and (served := Path(args[args.index("--index") + 1])) != index:
+    if "--index" in args[:-1] and (served := args[args.index("--index") + 1]) != str(index):
         return Check(client, WARN, f"configured for another index: {served}", again)
     return Check(client, OK, f"configured: {program} {' '.join(args)}")
 

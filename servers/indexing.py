@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from servers.embedded.index import open_index
-from servers.embedded.writer import EmbeddedWriter, open_writer
-from servers.index import BadSource, IndexMissing
+from servers.index import BadSource, IndexMissing, IndexWriter
+from servers.opening import local_folder, open_index, open_writer
 from servers.records import AnyRecord, Kind
+from servers.settings import Place
 from servers.sources.reading import read_all
 from servers.sources.rejects import Counts, Reject, RejectsFile
 
@@ -52,7 +52,7 @@ class Indexed:
 
 def index_sources(
     sources: Sequence[Path],
-    into: Path,
+    into: Place,
     *,
     mapping: Sequence[str] = (),
     currency: str | None = None,
@@ -62,7 +62,7 @@ def index_sources(
 ) -> Indexed:
     """Adds or replaces by id. Raises ServersError, and then the index is as it was before."""
     counts, unread = Counts(), list[Reject]()
-    rejects = rejects or into.with_name(f"{into.name}-rejects.jsonl")
+    rejects = rejects or _beside(into)
     before = counts_of(into)
     writer = open_writer(into)
     try:
@@ -87,10 +87,16 @@ def index_sources(
     return _report(into, before, counts, removed, rejects)
 
 
-def counts_of(path: Path) -> Mapping[Kind, int]:
+def _beside(into: Place) -> Path:
+    folder = local_folder(into)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return folder.with_name(f"{folder.name}-rejects.jsonl")
+
+
+def counts_of(place: Place) -> Mapping[Kind, int]:
     """Empty where there is no index yet."""
     try:
-        with closing(open_index(path)) as index:
+        with closing(open_index(place)) as index:
             return dict(index.counts())
     except IndexMissing:
         return {}
@@ -103,7 +109,7 @@ def _ticking(records: Iterable[AnyRecord], on_progress: OnProgress) -> Iterator[
             on_progress("reading", count)
 
 
-def _pruned(writer: EmbeddedWriter, unread: Sequence[Reject]) -> int:
+def _pruned(writer: IndexWriter, unread: Sequence[Reject]) -> int:
     """A file that could not be read still has its records: they must not be dropped."""
     if unread:
         raise BadSource(
@@ -123,7 +129,7 @@ def _refuse_nothing(sources: Sequence[Path], counts: Counts, rejects: Path) -> N
 
 
 def _report(
-    into: Path, before: Mapping[Kind, int], counts: Counts, removed: int, rejects: Path
+    into: Place, before: Mapping[Kind, int], counts: Counts, removed: int, rejects: Path
 ) -> Indexed:
     with closing(open_index(into)) as index:
         now, snapshot = dict(index.counts()), index.snapshot

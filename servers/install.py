@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from servers.index import ServersError
+from servers.settings import Place
 
 Client = Literal["claude-code", "claude-desktop", "vscode", "cursor"]
 Json = dict[str, Any]
@@ -106,13 +107,13 @@ def executable() -> Path:
     return Path(found).absolute()
 
 
-def entry(program: Path, index: Path, *, typed: bool) -> Json:
+def entry(program: Path, index: Place, *, typed: bool) -> Json:
     """How a client starts the server; a client's working folder may be anything."""
     started = {"command": str(program), "args": ["serve", "all", "--index", str(index)]}
     return {"type": "stdio", **started} if typed else started
 
 
-def snippet(client: Client | None, name: str, program: Path, index: Path) -> str:
+def snippet(client: Client | None, name: str, program: Path, index: Place) -> str:
     """What to paste into a configuration file."""
     form = FORMS[client] if client else None
     key = form.key if form else "mcpServers"
@@ -120,7 +121,7 @@ def snippet(client: Client | None, name: str, program: Path, index: Path) -> str
     return json.dumps({key: {name: entry(program, index, typed=typed)}}, indent=2)
 
 
-def install(client: Client, name: str, program: Path, index: Path) -> Installed:
+def install(client: Client, name: str, program: Path, index: Place) -> Installed:
     """Adds or replaces our entry. Raises CannotInstall, and then nothing is changed."""
     form, path = FORMS[client], FORMS[client].path()
     wanted = entry(program, index, typed=form.typed)

@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 
 import platformdirs
 
+from servers.elastic.address import is_address, parse_address
 from servers.index import ServersError
 
 APP = "productresearch"
@@ -25,6 +26,10 @@ _KNOWN_WEB = frozenset({"mode", "provider", "searxng_url"})
 WebMode = Literal["off", "index", "live", "replay"]
 """No web tools; the indexed pages; the live web beside them; what was kept of the live web."""
 ProviderName = Literal["searxng", "brave", "tavily"]
+
+
+Place = Path | str
+"""Of an index: the folder of an embedded one, or the address of one in Elasticsearch."""
 
 
 class BadSettings(ServersError):
@@ -39,11 +44,13 @@ def default_index() -> Path:
     return Path(platformdirs.user_data_dir(APP, appauthor=False)) / "index"
 
 
-def index_path(flag: str | None, environment: Mapping[str, str] | None = None) -> Path:
-    """The folder of the embedded index, absolute. Raises BadSettings."""
+def index_place(flag: str | None, environment: Mapping[str, str] | None = None) -> Place:
+    """A folder is absolute. Raises BadSettings, BadAddress."""
     environment = os.environ if environment is None else environment
     named = flag or environment.get("PRODUCTRESEARCH_INDEX") or _from_file().get("index")
-    return _folder(named) if named else default_index()
+    if not named:
+        return default_index()
+    return str(parse_address(named)) if is_address(named) else _folder(named)
 
 
 @dataclass(frozen=True)
@@ -101,11 +108,6 @@ def _is_web_address(url: str) -> bool:
 
 
 def _folder(named: str) -> Path:
-    if named.startswith(("http://", "https://")):
-        raise BadSettings(
-            f"{_without_secrets(named)}: search servers are not supported by this version; name a"
-            " folder for the embedded index."
-        )
     if named.startswith("file:"):
         parts = urlsplit(named)
         if parts.netloc not in ("", "localhost"):

@@ -64,10 +64,10 @@ def test_a_key_is_never_shown(home: Path):
     assert "sk-secret" not in said
 
 
-def test_a_search_server_is_refused_with_the_reason(home: Path):
-    said = str(checks("https://user:password@search.example:9200/x", {}))
-    assert "name a folder" in said
-    assert "password" not in said
+def test_an_address_with_a_password_is_refused_and_not_shown(home: Path):
+    said = str(checks("https://user:pass-word@search.example:9200/x", {}))
+    assert "use an API key" in said
+    assert "pass-word" not in said
 
 
 def test_the_search_service_is_checked_as_well(home: Path):

@@ -2,13 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from servers.index import ServersError
 from servers.live.opening import open_web
 from servers.settings import (
     BadSettings,
     WebSettings,
     config_file,
     default_index,
-    index_path,
+    index_place,
     web_mode,
     web_settings,
 )
@@ -32,21 +33,41 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_an_index_is_named_by_path_or_file_address(home: Path, named: str, folder: str):
-    assert index_path(named, {}) == Path(folder.replace("{cwd}", str(home)))
+    assert index_place(named, {}) == Path(folder.replace("{cwd}", str(home)))
 
 
 def test_without_a_name_it_is_in_the_users_data_folder(home: Path):
-    assert index_path(None, {}) == default_index()
+    assert index_place(None, {}) == default_index()
     assert default_index().is_absolute()
     assert home in default_index().parents
 
 
 @pytest.mark.parametrize(
-    "named", ["http://host:9200/x", "https://u:secret@host/x", "file://host/x"]
+    ("named", "meant"),
+    [
+        ("http://127.0.0.1/shop", "http://127.0.0.1:9200/shop"),
+        ("https://es.example/shop/", "https://es.example:443/shop"),
+        ("https://[::1]:9243/shop-2", "https://[::1]:9243/shop-2"),
+    ],
 )
-def test_what_is_no_folder_is_refused(named: str):
-    with pytest.raises(BadSettings) as refused:
-        index_path(named, {})
+def test_an_index_in_elasticsearch_is_named_by_its_address(named: str, meant: str):
+    assert index_place(None, {"PRODUCTRESEARCH_INDEX": named}) == meant
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "https://u:secret@host/x",
+        "file://host/x",
+        "http://host:9200",
+        "https://host/x?key=secret",
+        "https://host/Shop",
+        "http://host:port/x",
+    ],
+)
+def test_what_is_no_place_of_an_index_is_refused(named: str):
+    with pytest.raises(ServersError) as refused:
+        index_place(named, {})
     assert "secret" not in str(refused.value)
 
 
@@ -66,7 +87,7 @@ def test_a_users_file_with_a_mistake_is_named(text: str):
     config_file().parent.mkdir(parents=True)
     config_file().write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(BadSettings, match=r"config\.toml"):
-        index_path(None, {})
+        index_place(None, {})
 
 
 def write_config(text: str) -> None:

@@ -1,0 +1,106 @@
+"""One generation of the catalog, opened: what every question of a search is asked of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from elasticsearch import Elasticsearch
+
+from servers.concepts import Concepts
+from servers.elastic.facets import FacetCounter
+from servers.elastic.filters import FilterCompiler
+from servers.elastic.generation import Generation
+from servers.elastic.mapping import Json
+from servers.elastic.queries import WordQueries
+from servers.elastic.reading import Reading
+from servers.elastic.vocabulary import Values
+from servers.embedded.products import Learned
+from servers.index import Vocabulary
+from servers.records import Kind
+from servers.understanding import Understanding, Vocabularies, understand
+
+_TEXTS_KEPT = 16
+_TYPES_KEPT = 500
+
+
+class KindState:
+    """All records of one kind, as they were when the generation was written."""
+
+    def __init__(
+        self, kind: Kind, count: int, reading: Reading, concepts: Concepts, learned: Learned
+    ) -> None:
+        self.kind: Kind = kind
+        self.count = count
+        self.reading = reading
+        self.values = Values(reading)
+        self.filters = FilterCompiler(kind, self.values, concepts, learned.types)
+        self.words = WordQueries(kind)
+        self.facets = FacetCounter(reading, self.values, concepts)
+        self._held: dict[str, bool] = {}
+
+    def holds(self, query: Json) -> bool:
+        """The lists beside the matches are searched for the same text."""
+        name = repr(query)
+        found = self._held.get(name)
+        if found is None:
+            found = self.reading.holds(query)
+            if len(self._held) >= _TEXTS_KEPT:
+                self._held.clear()
+            self._held[name] = found
+        return found
+
+
+@dataclass(frozen=True)
+class State:
+    generation: Generation
+    concepts: Concepts
+    learned: Learned
+    kinds: Mapping[Kind, KindState]
+    _understood: dict[str, Understanding] = field(default_factory=dict[str, Understanding])
+    _types: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(
+        default_factory=dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
+    )
+
+    @cached_property
+    def known(self) -> Vocabularies:
+        """What a query's words are read against."""
+        return Vocabularies(self.learned.statistics, self.learned.types, self.concepts)
+
+    def understood(self, text: str) -> Understanding:
+        found = self._understood.get(text)
+        if found is None:
+            found = understand(text, self.known)
+            if len(self._understood) >= _TEXTS_KEPT:
+                self._understood.clear()
+            self._understood[text] = found
+        return found
+
+    def types_for(self, asked: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The catalog's types that are what was asked for, and with them those that may be."""
+        found = self._types.get(asked)
+        if found is None:
+            said = {kind: self.learned.types.is_a(kind, asked) for kind in self.vocabulary.types}
+            same = tuple(kind for kind in said if said[kind])
+            possible = tuple(kind for kind in said if said[kind] is not False)
+            found = (same, possible) if same else ((), ())
+            if len(self._types) >= _TYPES_KEPT:
+                self._types.clear()
+            self._types[asked] = found
+        return found
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        products = self.kinds.get("product")
+        return products.values.vocabulary(self.concepts) if products else Vocabulary()
+
+
+def opened(
+    client: Elasticsearch, generation: Generation, concepts: Concepts, learned: Learned
+) -> State:
+    kinds: dict[Kind, KindState] = {
+        kind: KindState(
+            kind, generation.counts[kind], Reading(client, index, kind), concepts, learned
+        )
+        for kind, index in generation.indices.items()
+    }
+    return State(generation, concepts, learned, kinds)
