@@ -31,10 +31,10 @@ from fastmcp.client.transports import StdioTransport
 from benchmarks.measure import in_fresh_process, parser, peak_megabytes, show, table
 from client import runs
 from client.agent import pursue
-from client.llm import LLMResearcher
-from client.model import Chat, ChatModel, Reply
-from client.models import ModelSettings
-from client.requests import Asked, body_of
+from client.chat.model import Chat, ChatModel, Reply
+from client.chat.models import ModelSettings
+from client.chat.requests import Asked, body_of
+from client.llm.researcher import LLMResearcher
 from client.supervisor import CodeSupervisor
 from client.toolbox import Toolbox, open_toolbox
 from client.trajectory import Event, StopReason, TaskGiven, Trajectory

@@ -20,13 +20,13 @@ from typing import Any, Literal
 
 from benchmarks.measure import parser, show, table, wilson
 from client.agent import Caps, pursue
-from client.llm import LLMResearcher
+from client.chat.model import ChatModel
+from client.chat.models import ModelSettings, settings_of
+from client.llm.researcher import LLMResearcher
 from client.markup import RECOMMENDATION, parse
-from client.model import ChatModel
-from client.models import ModelSettings, settings_of
 from client.report import render
 from client.researcher import Researcher
-from client.rules import RulesResearcher
+from client.rules.researcher import RulesResearcher
 from client.runs import final_markup
 from client.supervisor import CodeSupervisor, Unsupervised
 from client.toolbox import open_toolbox

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from client.budget import Budget
-from client.folding import WINDOW
-from client.models import ModelSettings
-from client.tokens import tokens_of
+from client.chat.models import ModelSettings
+from client.chat.tokens import tokens_of
+from client.llm.folding import WINDOW
 
 _STEPS = 6
 """Of a usual run, before the report; each asks for two calls."""

@@ -8,7 +8,7 @@ from typing import Any, cast
 from jsonschema import ValidationError
 
 from client.aliases import LETTERS, Fields, an_object
-from client.calls import UNNAMED, UNREADABLE
+from client.chat.calls import UNNAMED, UNREADABLE
 from client.trajectory import Trajectory
 
 _FAULTS_TOLD = 3

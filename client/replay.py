@@ -10,7 +10,7 @@ from client.agent import Approve, Caps, pursue
 from client.budget import Budget
 from client.errors import Diverged, ModelFailed
 from client.researcher import Draft, Researcher
-from client.rules import RulesResearcher
+from client.rules.researcher import RulesResearcher
 from client.supervisor import CodeSupervisor, Judgement, Supervisor, Unsupervised
 from client.toolbox import Answer, Toolbox
 from client.trajectory import (

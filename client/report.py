@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from client.foreign import without_addresses
+from client.checks.foreign import without_addresses
 from client.grounding.claims import claims_in
 from client.grounding.reading import Found
 from client.markup import (

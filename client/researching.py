@@ -13,17 +13,17 @@ import click
 from client import approval, runs
 from client.agent import Approve, pursue
 from client.budget import Budget
-from client.critique import CritiquingSupervisor
+from client.chat.model import ChatModel
+from client.chat.models import models_file, settings_of
+from client.critique.supervisor import CritiquingSupervisor
 from client.errors import BadRun, Diverged, Interrupted, ModelFailed
 from client.estimate import estimate
-from client.llm import PROMPTS, LLMResearcher
-from client.model import ChatModel
-from client.models import models_file, settings_of
+from client.llm.researcher import PROMPTS, LLMResearcher
 from client.progress import Progress
 from client.replay import replay
 from client.report import render
 from client.researcher import Researcher
-from client.rules import RulesResearcher
+from client.rules.researcher import RulesResearcher
 from client.states import Finished, state_of
 from client.stopping import as_usual, on_interrupt
 from client.supervisor import CodeSupervisor, Supervisor, Unsupervised

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from client.checks import GAPS
+from client.checks.code import GAPS
 from client.trajectory import (
     Message,
     State,

@@ -1,14 +1,14 @@
 """Who judges: what stands against a plan, a tool call or a report.
 
-The agent makes a verdict of it. The checks in code (`client.checks`) are the first layer; a
+The agent makes a verdict of it. The checks in code (`client.checks.code`) are the first layer; a
 model's critique may be the second.
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from client import checks
-from client.checking import refused
+from client.checks import code as checks
+from client.checks.checking import refused
 from client.toolbox import Toolbox
 from client.trajectory import Check, Message, RubricDrawn, ToolCall, Trajectory, Usage
 

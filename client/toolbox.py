@@ -25,8 +25,8 @@ from pydantic import ValidationError
 
 from client import refusals
 from client.aliases import OUR_TOOLS, Aliases, Fields
+from client.checks.foreign import foreign_call
 from client.errors import ToolsUnavailable
-from client.foreign import foreign_call
 from client.trajectory import Check, Observation, ToolCall, Trajectory
 
 Source = ClientTransport | FastMCP

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from client.conversation import conversation
-from client.llm import asked_to_write, function
-from client.model import Chat
-from client.observed import as_read
+from client.chat.model import Chat
+from client.llm.conversation import conversation
+from client.llm.observed import as_read
+from client.llm.researcher import asked_to_write, function
 from client.trajectory import Message, State, Trajectory
 from synthesis.errors import NoRow
 
@@ -29,7 +29,7 @@ def row(run: Trajectory) -> dict[str, Any]:
 
     What a researcher that made no mistakes would have read and said: of each step the attempt
     that stood, whoever wrote it, with its thought; of a turn's calls those that ran. The texts
-    are those of the run itself (client.conversation), nothing folded. A plan or a call that was
+    are those of the run itself (client.llm.conversation), nothing folded. A plan or a call that was
     let through at its cap stays, since what follows rests on it; a report that was is refused.
     Raises NoRow."""
     report = _report(run)

@@ -2,9 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from client.grounding.facts import ALSO, Facts, stem
-from client.grounding.figures import REVIEWS, differs, matches, noun_behind, page, rating, said
+from client.grounding.figures import (
+    REVIEWS,
+    TOGETHER,
+    differs,
+    matches,
+    noun_behind,
+    page,
+    rating,
+    said,
+)
 from client.grounding.judging import Verdict, not_found, supported
 from client.grounding.measures import Measure, attributes, counts
 from client.grounding.numbers import Amount
@@ -36,6 +46,8 @@ _BRACKETED = re.compile(
     r"(?:reviews?|stars?|/\s?5|out of 5|of 5|\d\.\d\d?|\ue000)\s*\((?:from )?#\)$"
 )
 """A number in brackets behind a rating, with # for the number."""
+_AVERAGED = re.compile(r"(?:\d|stars?) over (?:all |its )?$")
+""" "4.3 over 213 reviews" is no hedge."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LIKE_A_RATING = re.compile(rf"(?:rat|scor|star|averag|mark)|[|,:(–—{BLANKS}][\s'’s]*$")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -97,6 +109,8 @@ def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
     ):
         return
     verdict = reading.each(slots, _number, reading, amount, nouns)
+    if len(slots) > 1 and TOGETHER.search(reading.whole):
+        verdict = _added(amount, meant, verdict)
     yield reading.found("attribute", amount.start, amount.end, verdict)
 
 
@@ -104,6 +118,13 @@ def _reviews_behind(text: str, at: int) -> re.Match[str] | None:
     """ "164 and 117 reviews": of both numbers."""
     another = _AND_ANOTHER.match(text, at)
     return REVIEWS.match(text, another.end() if another else at)
+
+
+def _added(amount: Amount, meant: list[Measure], judged: Verdict) -> Verdict:
+    """ "together they have 61 pieces"."""
+    if amount.holds(sum(m.low for m in meant)):
+        return supported(*judged.evidence)
+    return not_found("Name what is added.", *judged.evidence)
 
 
 def _counted(reading: Reading, amount: Amount) -> bool:
@@ -154,6 +175,8 @@ def _number(facts: Facts, reading: Reading, amount: Amount, nouns: frozenset[str
 
 def _count(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     stated = [m for one in reading.ledger.sources(facts.alias) for m in counts(one)]
+    if _AVERAGED.search(reading.text, 0, amount.start):
+        amount = replace(amount, hedge="")
     if any(matches(amount, m) for m in stated):
         return supported(facts.alias)
     return (

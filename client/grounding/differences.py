@@ -147,6 +147,8 @@ def _only_hedges(reading: Reading, after: re.Match[str], amount: Amount) -> bool
     """ "350 or more", "at £40 over two years", "90 W over USB-C" differ from nothing."""
     word = after[after.lastgroup or 0].lower()
     rest = reading.text[after.end() : after.end() + 40]
+    if _OF_REVIEWS.match(rest):
+        return True
     if word in ("above", "off", "before", "behind"):
         return not (LIMIT.search(rest) or reading.clause.mentions)
     return word in ("under", "below", "over", "beyond") and not _NEAR_LIMIT.match(rest)
@@ -156,6 +158,7 @@ _OF_A_LIMIT = re.compile(
     r"\b(?:under|over|above|below|short|too \w+|by \S+(?: \S+)?|spare|left|beyond)\s*$",
     re.IGNORECASE,
 )
+_OF_REVIEWS = re.compile(r"\s*[\d,.]+ (?:\w+ )?(?:reviews|ratings|owners|buyers|people|customers)")
 _NEAR_LIMIT = re.compile(
     rf"\s*(?:$|[,.;:)!]|by\b|it\b|what|that\b"
     rf"|(?:the |your |my |our )?(?:\w+ ){{0,2}}?(?:limit|budget|ceiling|maximum|minimum|cap"

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any, cast
 
 from client.aliases import an_object, objects
-from client.constraints import normal
+from client.checks.constraints import normal
 from client.grounding.numbers import Amount, amounts_in
 from client.markup import unmarked
 from client.trajectory import Evidence, Trajectory

@@ -21,6 +21,10 @@ REVIEWS = re.compile(
 )
 _MOST = 0.125
 _PER = re.compile(r"\b(?:per|each|apiece)\b", re.IGNORECASE)
+_AN_END = re.compile(r"\b(?:from|to|most|least|maximum|minimum|up|best|worst)\b")
+""" "20 hours at most" of 1.5 to 20."""
+_IF = re.compile(r"\b(?:unless|if|whether|should|in case)\b[^,;]*$", re.IGNORECASE)
+TOGETHER = re.compile(r"\b(?:together|combined|in total|altogether|between them)\b")
 _COMPARES = re.compile(
     rf"\b(?:{LESS}|{MORE}|gains?|loses?|saves?|saving|difference|together|both)\b", re.IGNORECASE
 )
@@ -58,6 +62,10 @@ def _sure(
         between = (a.unit for a in reading.amounts if amount.end <= a.start < first)
         if amount.unit in between:
             return not_found(f"“{amount.text}”: say of which product.", *judged.evidence)
+    if _IF.search(reading.text, 0, amount.start):
+        return not_found(f"“{amount.text}”: say of which product.", *judged.evidence)
+    if TOGETHER.search(reading.whole):
+        return not_found("Name what is added.", *judged.evidence)
     if _PER.search(reading.text):
         return not_found("State the whole value, not one per unit.", *judged.evidence)
     if not amount.hedge and _COMPARES.search(reading.text) and _derived(reading, amount):
@@ -170,7 +178,8 @@ def _quantity(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
         matches(amount, m) for m in (meant if naming == "own words" or amount.hedge else candidates)
     ):
         return supported(facts.alias)
-    if said(facts, reading, amount):
+    ends = any(m.low < m.high and amount.value in (m.low, m.high) for m in meant)
+    if said(facts, reading, amount) or (ends and _AN_END.search(reading.text)):
         return supported(facts.alias)
     if elsewhere.status == "contradicted":
         return elsewhere

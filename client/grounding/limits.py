@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from client.constraints import meets
+from client.checks.constraints import meets
+from client.checks.quantities import quantity
 from client.grounding.facts import ALSO, Facts, stem
 from client.grounding.judging import Verdict, contradicted, not_found, supported, verdict
 from client.grounding.measures import Measure, attributes, price, ratings
 from client.grounding.numbers import Amount, amounts_in
 from client.grounding.reading import ASKING, Found, Reading
-from client.quantities import quantity
 from client.trajectory import Constraint, Need
 
 _NOUN = (

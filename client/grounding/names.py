@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from client.constraints import normal
+from client.checks.constraints import normal
 from client.trajectory import Evidence
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-.][^\W_]+)*")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from client.quantities import LONG_UNITS, Quantity, known_unit, quantity
+from client.checks.quantities import LONG_UNITS, Quantity, known_unit, quantity
 
 _ONES = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
@@ -114,7 +114,7 @@ class Amount:
     """A number as written, with its unit.
 
     `value`, `low` and `high` in the base unit of `unit`: "money", "stars", "%", "" for a bare
-    number, else a dimension of `client.quantities`. `start` and `end` hold the unit, not the
+    number, else a dimension of `client.checks.quantities`. `start` and `end` hold the unit, not the
     hedge, which begins at `hedged`."""
 
     value: float

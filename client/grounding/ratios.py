@@ -10,7 +10,7 @@ from client.grounding.differences import LIMIT
 from client.grounding.facts import Facts
 from client.grounding.judging import Verdict, contradicted, not_found, supported, verdict
 from client.grounding.measures import Measure, attributes, price
-from client.grounding.numbers import amounts_in, hedge_before
+from client.grounding.numbers import Amount, amounts_in, hedge_before
 from client.grounding.reading import Found, Reading
 from client.grounding.relations import held_against, measured, same_measure, topic
 from client.grounding.remarks import first_to_second
@@ -184,6 +184,11 @@ def _judged(a: Facts, b: Facts, reading: Reading, ratio: _Ratio) -> Verdict:
 # Ranges over several products
 
 
+def _ends(measure: Measure, amount: Amount) -> bool:
+    """Whether one product states the range by itself."""
+    return (measure.low, measure.high) == (amount.value, amount.upper)
+
+
 def ranges(reading: Reading) -> Iterator[Found]:
     for amount in list(reading.left()):
         if amount.upper is None:
@@ -196,6 +201,7 @@ def ranges(reading: Reading) -> Iterator[Found]:
             continue
         slots = () if of_all else slots
         everything = slots or reading.group
+        unit = "stars" if amount.unit == "" and amount.value % 1 and amount.upper <= 5 else ""
         words = topic(reading.text[: amount.start]) | topic(reading.text[amount.end :])
         if not slots and not of_all and not reading.clause_of_all():
             continue
@@ -203,12 +209,14 @@ def ranges(reading: Reading) -> Iterator[Found]:
             m
             for slot in everything
             for m in measured(
-                reading.ledger[slot[0]], amount.unit, words, reading.text, amount.start
+                reading.ledger[slot[0]], amount.unit or unit, words, reading.text, amount.start
             )[:1]
         ]
         aliases = tuple(slot[0] for slot in everything)
         if not stated:
             yield reading.found("range", amount.start, amount.end, not_found("", *aliases))
+            continue
+        if of_all and any(_ends(m, amount) for m in stated):
             continue
         low, high = min(m.low for m in stated), max(m.high for m in stated)
         right = abs(low - amount.value) <= max(amount.value - amount.low, 0.005) and abs(

@@ -118,6 +118,7 @@ _LONE = re.compile(
 )
 
 
+_THE_ONE = re.compile(r"\b(?:the|no|this|that|which) one$", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:,|and|or)\s*")
 _PAIRED = re.compile(r"\s*(?:to|against|versus|and|or)\s*")
 
@@ -141,6 +142,8 @@ def _with_units(text: str, amounts: tuple[Amount, ...]) -> Iterator[Amount]:
         stars = amount if amount.unit == "stars" else None
         if amount.unit not in ("", "%", "stars"):
             unit = amount
+        elif _THE_ONE.search(text, 0, amount.end):
+            pass
         elif unit and amount.unit == "" and unit.unit != "money":
             named = re.search(
                 r"[\ue000\ue001](?:['’]s)?\W*(?:at |has |only |with )?$", text[: amount.start]

@@ -38,7 +38,7 @@ def measured(facts: Facts, unit: str, words: frozenset[str], text: str, at: int)
             return counted
     if unit == "" and _PRICE.search(text):
         return price(facts)
-    if unit == "" and _COUNT.search(text[at : at + 30]):
+    if unit == "" and _COUNT.search(text[max(0, at - 30) : at + 30]):
         return counts(facts)
     if unit == "" and RATING in words:
         return ratings(facts)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from client.grounding.comparing import LESS, MORE
 from client.grounding.facts import Facts
 from client.grounding.judging import Verdict, contradicted, not_found, supported
 from client.grounding.numbers import Amount, hedge_before
@@ -37,6 +38,7 @@ _OWNERS = re.compile(
     re.IGNORECASE,
 )
 _VERIFIED = re.compile(r"\bverified\b|\bverification\b", re.IGNORECASE)
+_COMPARES = re.compile(rf"\s*(?:{LESS}|{MORE})\b")
 _ROUND = 0.05
 """A share told by a word or a simple fraction is a twentieth of the whole exact."""
 
@@ -67,7 +69,7 @@ def shares(reading: Reading) -> Iterator[Found]:
 
 def _shares(reading: Reading) -> Iterator[_Share]:
     for amount in reading.amounts:
-        if amount.unit == "%":
+        if amount.unit == "%" and not _COMPARES.match(reading.text, amount.end):
             yield _Share(amount.start, amount.end, amount.low / 100, amount.high / 100)
     for part, whole in zip(reading.amounts, reading.amounts[1:], strict=False):
         between = reading.text[part.end : whole.start]

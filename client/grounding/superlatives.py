@@ -11,7 +11,9 @@ from client.grounding.relations import by_words
 from client.grounding.scopes import Slot
 
 _JOINING = r"(?!(?:of|in|at|with|and|but|here|overall|by|on|for|among|that|which|is|has|from)\b)"
-_OF_A_KIND = re.compile(rf" {_JOINING}[a-z-]+ {_JOINING}[a-z]+")
+_OF_A_KIND = re.compile(
+    rf" {_JOINING}[a-z-]+ {_JOINING}[a-z]+| (?:one )?(?:with|that|which|under|below|above)\b"
+)
 """ "the cheapest complete set": perhaps not of all."""
 _OF_SOME = re.compile(
     r"\b(?:of|among|between) (?:the|those|these|all) (?:\w+ )?"

@@ -15,7 +15,7 @@ _TALLY = re.compile(
     rf" of (?:(?:them|the|these|those|all)\b|(?={_NUMBER}))"
     rf"(?: ?(?P<whole>{_NUMBER}))?(?: (?:here|seen|listed))?"
     rf"|all (?P<all>{_NUMBER})(?= (?:that|which|with|who)\b)"
-    rf"|all but (?:the )?(?P<but>[{BLANKS}]+))(?= [a-z])",
+    rf"|(?:all|everything|every one) but (?:the )?(?P<but>[{BLANKS}]+))(?= [a-z])",
     re.IGNORECASE,
 )
 

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
+from client.checks.quantities import known_unit, quantity
 from client.grounding.facts import ALSO, Facts, stem
 from client.grounding.judging import Verdict, contradicted, not_found, supported
 from client.grounding.measures import Measure, attributes, price
 from client.grounding.numbers import Amount
 from client.grounding.reading import Found, Reading
-from client.quantities import known_unit, quantity
 
 _NOUN = r"(?P<noun>(?:square |cubic )?[a-z]+)"
 _BEHIND = re.compile(

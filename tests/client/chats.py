@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from client.model import Chat
+from client.chat.model import Chat
 from client.researcher import Draft
 from client.trajectory import Plan, Trajectory
 

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from client.agent import Caps, pursue
 from client.budget import Budget, Spent
-from client.critique import CritiquingSupervisor
-from client.llm import LLMResearcher
-from client.model import ChatModel
-from client.models import ModelSettings
+from client.chat.model import ChatModel
+from client.chat.models import ModelSettings
+from client.critique.supervisor import CritiquingSupervisor
+from client.llm.researcher import LLMResearcher
 from client.replay import replay
 from client.report import render
-from client.rules import RulesResearcher
+from client.rules.researcher import RulesResearcher
 from client.runs import final_markup
 from client.supervisor import CodeSupervisor, Supervisor, Unsupervised
 from client.toolbox import open_toolbox

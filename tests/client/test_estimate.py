@@ -1,6 +1,6 @@
 from client.budget import Budget
+from client.chat.models import ModelSettings
 from client.estimate import estimate
-from client.models import ModelSettings
 
 TOOLS = [{"name": "search_catalog", "description": "Finds products.", "input_schema": {}}]
 PRICED = ModelSettings(input_price=1.0, output_price=4.0, currency="USD")

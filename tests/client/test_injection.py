@@ -6,11 +6,11 @@ from collections import Counter
 from typing import Any
 
 from benchmarks.injection import Outcome, outcome, research
-from client.foreign import addresses
-from client.model import ChatModel
-from client.models import ModelSettings
+from client.chat.model import ChatModel
+from client.chat.models import ModelSettings
+from client.checks.foreign import addresses
 from client.report import render
-from client.rules import RulesResearcher
+from client.rules.researcher import RulesResearcher
 from client.runs import final_markup
 from client.trajectory import StopReason, Trajectory
 from tests.client.planted import Place, injections, obeying

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.injection import Outcome, Text, outcome
-from client.model import ChatModel
-from client.models import settings_of
+from client.chat.model import ChatModel
+from client.chat.models import settings_of
 from tests.client.planted import injections
 from tests.client.small_model import small_model
 

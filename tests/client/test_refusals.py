@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from client.calls import UNNAMED, UNREADABLE
+from client.chat.calls import UNNAMED, UNREADABLE
 from client.refusals import bad_arguments, unknown_tool
 
 SCHEMA: dict[str, Any] = {

@@ -6,7 +6,7 @@ import pytest
 from client.agent import Caps
 from client.errors import Diverged
 from client.replay import replay
-from client.rules import RulesResearcher
+from client.rules.researcher import RulesResearcher
 from client.toolbox import open_toolbox
 from client.trajectory import (
     Check,

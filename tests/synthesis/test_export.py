@@ -14,11 +14,11 @@ import finetune.local
 from client import runs
 from client.agent import pursue
 from client.budget import Budget
-from client.llm import LLMResearcher
-from client.model import ChatModel
-from client.models import ModelSettings
+from client.chat.model import ChatModel
+from client.chat.models import ModelSettings
+from client.llm.researcher import LLMResearcher
 from client.researcher import Draft, Researcher
-from client.rules import RulesResearcher
+from client.rules.researcher import RulesResearcher
 from client.supervisor import CodeSupervisor, Unsupervised
 from client.toolbox import open_toolbox
 from client.trajectory import Ended, State, StopReason, TaskGiven, Trajectory
