@@ -48,6 +48,8 @@ _BRACKETED = re.compile(
 """A number in brackets behind a rating, with # for the number."""
 _AVERAGED = re.compile(r"(?:\d|stars?) over (?:all |its )?$")
 """ "4.3 over 213 reviews" is no hedge."""
+_FEW = 10
+""" "Two owners" are some of those who reviewed it."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _LIKE_A_RATING = re.compile(rf"(?:rat|scor|star|averag|mark)|[|,:(–—{BLANKS}][\s'’s]*$")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
@@ -61,7 +63,8 @@ def bare_numbers(reading: Reading) -> Iterator[Found]:
 
 def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
     if found := _reviews_behind(reading.text, amount.end):
-        if not (amount.spelled and amount.value == 1):
+        few = amount.spelled and amount.value < _FEW and "review" not in found[0]
+        if not few and not (amount.spelled and amount.value == 1):
             verdict = reading.each(reading.slots(amount), _count, reading, amount)
             end = found.end() if found.start() == amount.end else amount.end
             yield reading.found("count", amount.start, end, verdict)

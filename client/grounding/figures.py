@@ -179,6 +179,7 @@ def _quantity(facts: Facts, reading: Reading, amount: Amount) -> Verdict:
     ):
         return supported(facts.alias)
     ends = any(m.low < m.high and amount.value in (m.low, m.high) for m in meant)
+    ends = ends and amount.upper is None
     if said(facts, reading, amount) or (ends and _AN_END.search(reading.text)):
         return supported(facts.alias)
     if elsewhere.status == "contradicted":

@@ -42,10 +42,9 @@ def remarks(reading: Reading) -> Iterator[Found]:
             continue
         behind = _NEXT_WORDS.match(reading.text, amount.end)
         saying = behind and (GOOD.search(behind[0]) or BAD.search(behind[0]))
+        clause = re.split(r"[:;]", reading.text[amount.end :])[0] + reading.text[: amount.start]
         if noun and not _REMARKS.match(reading.text, amount.end):
-            phrase = re.split(r"[,;:.]", reading.text[amount.end :])[0]
-            saying = GOOD.search(phrase) or BAD.search(phrase)
-            noun = noun if saying else None
+            noun = noun if GOOD.search(clause) or BAD.search(clause) else None
         sided = noun or saying or amount.upper or _TO.match(reading.text, amount.end)
         if (spoken and sided) or (noun and saying):
             judged = reading.each(slots, _counted, reading, amount)

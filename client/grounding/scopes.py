@@ -28,7 +28,7 @@ _SENTENCE = re.compile(rf"(?<=[.!?])[”\")*_’]*\s+(?=[A-Z{BLANKS}“\"(*_])")
 _QUOTED = re.compile(r"(?<![\w.])(?:“([^”\n]+)”|\"(?=\S)([^\"\n]+)(?<=\S)\"|‘([^’\n]+)’(?!\w))")
 _CLAUSE = re.compile(
     r"\s*;\s+|,?\s+(?:while|whereas|whilst|although|though)\s+"
-    r"|(?<!\ball)(?<!\beverything)(?<!\bevery one),?\s+but\s+(?!one\b)|\s+[–—]\s+"
+    r"|(?<![Aa]ll)(?<![Ee]verything)(?<![Ee]very one),?\s+but\s+(?!one\b)|\s+[–—]\s+"
     rf"|(?<=[{MARK}]),?\s+and\s+(?=(?:the|it|its)\b)|,\s+(?:and|yet)\s+(?=\S+\s)"
     rf"|(?<=\w [{MARK}]{{3}}),\s+|(?<=\w [{MARK}]{{4}}),\s+|(?<=\w [{MARK}]{{5}}),\s+"
 )

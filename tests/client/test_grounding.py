@@ -239,6 +239,15 @@ HONEST = [
     ("monitors", "430 of the V27Q's 640 owners gave five stars."),
     ("laptops", "Of 402 reviews of the Quillon, 230 give five stars."),
     ("kettles", "The KT-170 weighs no more than 1.2 kg empty."),
+    ("headphones", "Battery life ranges from 20 hours (Pulse) to 55 hours (Murmur)."),
+    ("headphones", "The Auvido averages 4.33 stars over 213 reviews."),
+    ("headphones", "With 35 hours and a weight of 254 g, the Auvido is the one to buy."),
+    ("headphones", "Two owners are quoted: one wears the Auvido for six hours [r1]."),
+    ("headphones", "Everything but the Murmur is in stock."),
+    ("headphones", "Take the Auvido unless 55 hours matter to you."),
+    ("monitors", "The cheapest with USB-C is the V27Q at $279."),
+    ("train sets", "The Mountain Set and the Crane Extension together have 61 pieces."),
+    ("bike lights", "The Ion's light is 40 % brighter than the Frost's."),
     ("tents", "Carry the poles, and you are even after 12 km with the Vidda."),
 ]
 
