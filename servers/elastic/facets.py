@@ -5,7 +5,7 @@ of the attributes that become facets.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from servers.asked import PREFIX
@@ -52,6 +52,14 @@ class _Shown(NamedTuple):
     """The filter that its values are counted without."""
 
 
+class _Forms(NamedTuple):
+    """In which forms the catalog states an attribute."""
+
+    texts: bool
+    units: tuple[str | None, ...]
+    """Of numbers; None: without one."""
+
+
 class _Numbers(NamedTuple):
     unit: str | None
     times: int
@@ -64,6 +72,7 @@ class FacetCounter:
     reading: Reading
     values: Values
     concepts: Concepts
+    _known_forms: dict[str, _Forms] = field(default_factory=dict[str, _Forms])
 
     def facets(self, base: Base, filters: Sequence[Filter]) -> Facets:
         asked = list(dict.fromkeys(each.field for each in filters))
@@ -127,20 +136,17 @@ class FacetCounter:
         concept = self.concepts.resolve(name)
         return concept_key(concept) if concept else attribute_key(name)
 
-    def _forms(self, key: str) -> "_Forms":
-        values = [decoded(value) for value in self.values.facts(key)]
-        units = {each.unit for each in values if isinstance(each, Quantity)}
-        bare = any(isinstance(each, float) for each in values)
-        texts = any(isinstance(each, str | bool) for each in values)
-        return _Forms(texts, (*((None,) if bare else ()), *sorted(units)))
-
-
-class _Forms(NamedTuple):
-    """In which forms the catalog states an attribute."""
-
-    texts: bool
-    units: tuple[str | None, ...]
-    """Of numbers; None: without one."""
+    def _forms(self, key: str) -> _Forms:
+        """Every value is looked at, and there may be thousands."""
+        forms = self._known_forms.get(key)
+        if forms is None:
+            values = [decoded(value) for value in self.values.facts(key)]
+            units = {each.unit for each in values if isinstance(each, Quantity)}
+            bare = any(isinstance(each, float) for each in values)
+            texts = any(isinstance(each, str | bool) for each in values)
+            forms = _Forms(texts, (*((None,) if bare else ()), *sorted(units)))
+            self._known_forms[key] = forms
+        return forms
 
 
 def _columns(key: str, forms: _Forms) -> Json:
