@@ -19,7 +19,7 @@ from client.grounding.judging import Verdict, not_found, supported
 from client.grounding.measures import Measure, attributes, counts
 from client.grounding.numbers import Amount
 from client.grounding.reading import Found, Reading
-from client.grounding.scopes import BLANKS
+from client.grounding.scopes import BLANKS, Slot
 
 _AND_ANOTHER = re.compile(r"(?:\s*(?:and|or|to|against)\s*[\d,]+)?")
 _LABEL = re.compile(r"\W*([^\W\d][\w -]{2,30}):")
@@ -51,70 +51,84 @@ _AVERAGED = re.compile(r"(?:\d|stars?) over (?:all |its )?$")
 _FEW = 10
 """ "Two owners" are some of those who reviewed it."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_DECIMAL = re.compile(r"[1-5]\.\d\d?")
+_OWNED = re.compile(r"['’]s\s*$")
 _LIKE_A_RATING = re.compile(rf"(?:rat|scor|star|averag|mark)|[|,:(–—{BLANKS}][\s'’s]*$")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
 def bare_numbers(reading: Reading) -> Iterator[Found]:
     for amount in list(reading.left("")):
-        if reading.slots(amount) and reading.free(amount.start, amount.end):
-            yield from _bare(reading, amount)
+        if not reading.slots(amount) or not reading.free(amount.start, amount.end):
+            continue
+        if claim := _bare(reading, amount):
+            yield claim
 
 
-def _bare(reading: Reading, amount: Amount) -> Iterator[Found]:
-    if found := _reviews_behind(reading.text, amount.end):
+def _bare(reading: Reading, amount: Amount) -> Found | None:
+    text, slots = reading.text, reading.slots(amount)
+    if found := _reviews_behind(text, amount.end):
         few = amount.spelled and amount.value < _FEW and "review" not in found[0]
-        if not few and not (amount.spelled and amount.value == 1):
-            verdict = reading.each(reading.slots(amount), _count, reading, amount)
-            end = found.end() if found.start() == amount.end else amount.end
-            yield reading.found("count", amount.start, end, verdict)
-        return
+        end = found.end() if found.start() == amount.end else amount.end
+        return None if few or amount.text.lower() == "one" else _of_reviews(reading, amount, end)
     if not amount.spelled and _YEAR.fullmatch(amount.text) and not _counted(reading, amount):
-        return
-    if _REVIEWED.search(reading.text[: amount.start]) or _BRACKETED.search(
-        f"{reading.text[: amount.start]}#{reading.text[amount.end : amount.end + 1]}"
-    ):
-        verdict = reading.each(reading.slots(amount), _count, reading, amount)
-        yield reading.found("count", amount.start, amount.end, verdict)
-        return
-    nouns = _beside(reading, amount) | _label(reading)
-    slots = reading.slots(amount)
+        return None
+    bracketed = f"{text[: amount.start]}#{text[amount.end : amount.end + 1]}"
+    if _REVIEWED.search(text, 0, amount.start) or _BRACKETED.search(bracketed):
+        return _of_reviews(reading, amount, amount.end)
     if any(reading.ledger[a].evidence.kind != "product" for slot in slots for a in slot):
-        spoken = nouns & frozenset(
-            stem(m[0]) for s in slots for a in s for m in _WORD.finditer(reading.ledger[a].prose)
-        )
-        if not amount.spelled or amount.hedge or (spoken and amount.value > 1):
-            verdict = reading.each(slots, _number, reading, amount, nouns)
-            yield reading.found("attribute", amount.start, amount.end, verdict)
-        return
+        return _in_a_text(reading, amount, slots)
+    return _of_product(reading, amount, slots)
+
+
+def _of_reviews(reading: Reading, amount: Amount, end: int) -> Found:
+    judged = reading.each(reading.slots(amount), _count, reading, amount)
+    return reading.found("count", amount.start, end, judged)
+
+
+def _in_a_text(reading: Reading, amount: Amount, slots: tuple[Slot, ...]) -> Found | None:
+    """What a page or review states; a small number in a word only beside a word of its own."""
+    nouns = _beside(reading, amount) | _label(reading)
+    own = (m[0] for s in slots for a in s for m in _WORD.finditer(reading.ledger[a].prose))
+    spoken = not nouns.isdisjoint(stem(word) for word in own)
+    if amount.spelled and not amount.hedge and not (spoken and amount.value > 1):
+        return None
+    judged = reading.each(slots, _number, reading, amount, nouns)
+    return reading.found("attribute", amount.start, amount.end, judged)
+
+
+def _of_product(reading: Reading, amount: Amount, slots: tuple[Slot, ...]) -> Found | None:
+    nouns = _beside(reading, amount) | _label(reading)
     meant = [m for slot in slots for a in slot for m in _alike(reading, a, nouns)]
-    decimal = re.fullmatch(r"[1-5]\.\d\d?", amount.text)
+    decimal = _DECIMAL.fullmatch(amount.text)
     if not meant and decimal:
         words = frozenset(stem(m[0]) for m in _WORD.finditer(reading.whole))
         meant = [m for slot in slots for a in slot for m in _alike(reading, a, words)]
         nouns = words if meant else nouns
-    owned = re.search(r"['’]s\s*$", reading.text[: amount.start])
+    owned = _OWNED.search(reading.text, 0, amount.start) is not None
     if not meant and decimal and (owned or _ALONE.match(reading.text, amount.end)):
-        verdict = reading.each(slots, rating, reading, amount)
-        before = reading.text[: amount.start]
-        if not verdict.holds and not (
-            (len(amount.text) > 3 or _LIKE_A_RATING.search(before)) and not owned
-        ):
-            return
-        yield reading.found("rating", amount.start, amount.end, verdict)
-        return
+        return _of_stars(reading, amount, slots, owned)
     if not meant and _known_to_others(reading, amount):
         nothing = not_found(f"“{amount.text}”: it states no number of these.", *slots[0])
-        yield reading.found("attribute", amount.start, amount.end, nothing)
-        return
-    if not meant and (
-        _NOT_COUNTED.match(reading.text, amount.end) or not _counted(reading, amount)
-    ):
-        return
-    verdict = reading.each(slots, _number, reading, amount, nouns)
+        return reading.found("attribute", amount.start, amount.end, nothing)
+    counted = _counted(reading, amount) and not _NOT_COUNTED.match(reading.text, amount.end)
+    if not meant and not counted:
+        return None
+    judged = reading.each(slots, _number, reading, amount, nouns)
     if len(slots) > 1 and TOGETHER.search(reading.whole):
-        verdict = _added(amount, meant, verdict)
-    yield reading.found("attribute", amount.start, amount.end, verdict)
+        judged = _added(amount, meant, judged)
+    return reading.found("attribute", amount.start, amount.end, judged)
+
+
+def _of_stars(
+    reading: Reading, amount: Amount, slots: tuple[Slot, ...], owned: bool
+) -> Found | None:
+    """A decimal that looks like a rating; where it is none, only what surely means one."""
+    judged = reading.each(slots, rating, reading, amount)
+    like = len(amount.text) > 3 or _LIKE_A_RATING.search(reading.text, 0, amount.start)
+    if judged.holds or (like and not owned):
+        return reading.found("rating", amount.start, amount.end, judged)
+    return None
 
 
 def _reviews_behind(text: str, at: int) -> re.Match[str] | None:
