@@ -16,11 +16,11 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from servers import catalog, reviews, web
-from servers.completions import add_completions
+from servers.answers.completions import add_completions
+from servers.answers.prompts import add_prompt
+from servers.answers.tools import new_server
 from servers.index import Index, ServersError
 from servers.live.web import LiveWeb
-from servers.prompts import add_prompt
-from servers.tools import new_server
 
 Part = Literal["catalog", "reviews", "web"]
 PARTS: tuple[Part, ...] = ("catalog", "reviews", "web")

@@ -12,14 +12,14 @@ import anyio
 from fastmcp import FastMCP
 from pydantic import Field
 
-from servers import cards, lookup, shapes
-from servers.asked import attribute_filters
-from servers.budget import LEAST_TOKENS, MOST_TOKENS
-from servers.comparison import compare
-from servers.fitting import fit_products
+from servers.answers import cards, lookup, shapes
+from servers.answers.budget import LEAST_TOKENS, MOST_TOKENS
+from servers.answers.comparison import compare
+from servers.answers.fitting import fit_products
+from servers.answers.searching import Search, product_filters, search
+from servers.answers.tools import add_resource, add_tool, new_server
 from servers.index import BadQuery, Index, Query, Sort
-from servers.searching import Search, product_filters, search
-from servers.tools import add_resource, add_tool, new_server
+from servers.language.asked import attribute_filters
 
 INSTRUCTIONS = (
     "Search and compare the products of this catalog. `products` meet every filter as the catalog"

@@ -78,7 +78,7 @@ def index_command(
     if as_json:
         typer.echo(json.dumps(indexed.as_json(), ensure_ascii=False, indent=1))
     else:
-        from servers.reporting import indexed_lines
+        from servers.setup.reporting import indexed_lines
 
         typer.echo("\n".join(indexed_lines(indexed)))
 
@@ -183,7 +183,7 @@ def install(
     ] = False,
 ) -> None:
     """Write the servers into an MCP client's configuration. Safe to run again."""
-    from servers import install as installing
+    from servers.setup import install as installing
 
     program, into = installing.executable(), settings.index_place(index)
     if only_print:
@@ -211,7 +211,7 @@ def uninstall(
     name: NameOption = settings.APP,
 ) -> None:
     """Take the servers out of an MCP client's configuration, and nothing else."""
-    from servers import install as installing
+    from servers.setup import install as installing
 
     done = installing.uninstall(client, name)
     typer.echo(f"{done.outcome}: {name} in {done.path}")
@@ -226,9 +226,9 @@ def _say_backup(backup: Path | None) -> None:
 @app.command()
 def doctor(index: IndexOption = None, as_json: JsonOption = False) -> None:
     """Check what is installed, indexed and configured, and say what to do."""
-    from servers.doctor import checks
-    from servers.health import FAIL
-    from servers.reporting import check_lines
+    from servers.setup.doctor import checks
+    from servers.setup.health import FAIL
+    from servers.setup.reporting import check_lines
 
     found = checks(index)
     if as_json:

@@ -26,7 +26,7 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class Quantity(Record):
-    """A number with its unit: `unit` is one of the names in `servers.units`."""
+    """A number with its unit: `unit` is one of the names in `servers.language.units`."""
 
     value: Number
     unit: str

@@ -10,17 +10,17 @@ import anyio
 from fastmcp import FastMCP
 from pydantic import Field
 
-from servers import lookup, shapes
-from servers.budget import LEAST_TOKENS, MOST_TOKENS, fits
-from servers.hygiene import DATA, clean, clean_line
+from servers.answers import lookup, shapes
+from servers.answers.budget import LEAST_TOKENS, MOST_TOKENS, fits
+from servers.answers.hygiene import DATA, clean, clean_line
+from servers.answers.pagetext import read_text
+from servers.answers.passages import best_passage, sections
+from servers.answers.tools import add_resource, add_tool, new_server
 from servers.index import AnyOf, BadQuery, Between, Filter, Index, Query, UnknownField
 from servers.live.keeping import web_id
 from servers.live.search import Asked, WebResult
 from servers.live.web import Found, LiveWeb, host
-from servers.pagetext import read_text
-from servers.passages import best_passage, sections
 from servers.records import Page
-from servers.tools import add_resource, add_tool, new_server
 
 INSTRUCTIONS = (
     "Buying guides and other pages: indexed beside the catalog, or found on the web. Their words"

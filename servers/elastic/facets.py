@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from servers.asked import PREFIX
-from servers.concepts import Concepts
 from servers.elastic.documents import number_of
 from servers.elastic.mapping import Json
 from servers.elastic.queries import one_of
@@ -17,9 +15,11 @@ from servers.elastic.reading import MOST_VALUES, Answer, Reading
 from servers.elastic.vocabulary import Values
 from servers.embedded.schema import attribute_key, concept_key, decoded, number_column, text_column
 from servers.index import AttributeFacet, Facets, FacetValue, Filter
+from servers.language.asked import PREFIX
+from servers.language.concepts import Concepts
+from servers.language.units import convert, to_base
+from servers.language.values import format_value
 from servers.records import Quantity
-from servers.units import convert, to_base
-from servers.values import format_value
 
 _VALUES = 20
 """Values listed of one facet; attributes get half as many."""

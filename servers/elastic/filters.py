@@ -1,15 +1,13 @@
 """Filters as queries: for each filter the products that meet it and those that break it.
 
 As in the embedded index, the distinct values of an attribute are judged one by one with
-`servers.judging`, so that the engine and the judgement of a single product cannot differ.
+`servers.language.judging`, so that the engine and the judgement of a single product cannot differ.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from servers.asked import PREFIX
-from servers.concepts import Concepts
 from servers.elastic.mapping import Json
 from servers.elastic.queries import (
     EVERYTHING,
@@ -25,10 +23,12 @@ from servers.elastic.vocabulary import Values
 from servers.embedded.filters import judge_value, type_is
 from servers.embedded.schema import attribute_key, concept_key, decoded, text_column, unclear_key
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, UnknownField
-from servers.judging import Broken, Met
-from servers.producttypes import TypeModel
+from servers.language.asked import PREFIX
+from servers.language.concepts import Concepts
+from servers.language.judging import Broken, Met
+from servers.language.producttypes import TypeModel
+from servers.language.words import normal
 from servers.records import Kind
-from servers.words import normal
 
 _NUMBERS: Mapping[Kind, frozenset[str]] = {
     "product": frozenset({"price", "rating"}),

@@ -14,12 +14,12 @@ from typing import Any, cast
 
 from elasticsearch import ConflictError, Elasticsearch, NotFoundError
 
-from servers.catalog_statistics import CatalogStatistics
 from servers.elastic.address import Address
 from servers.elastic.mapping import FORMAT, META
 from servers.embedded.products import Learned
 from servers.index import IndexMissing, IndexUnreadable
-from servers.producttypes import TypeModel
+from servers.language.catalog_statistics import CatalogStatistics
+from servers.language.producttypes import TypeModel
 from servers.records import Kind
 
 _STATE = "state"

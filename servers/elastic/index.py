@@ -7,7 +7,6 @@ from typing import TypeVar, cast
 
 from elasticsearch import Elasticsearch
 
-from servers.concepts import Concepts
 from servers.elastic.address import Address, parse_address
 from servers.elastic.connection import Access, connect
 from servers.elastic.errors import Gone, engine_errors
@@ -17,7 +16,8 @@ from servers.elastic.queries import any_of
 from servers.elastic.search import search
 from servers.elastic.state import State, opened
 from servers.index import Cell, Query, Results, Suggestion, Vocabulary
-from servers.judging import cells
+from servers.language.concepts import Concepts
+from servers.language.judging import cells
 from servers.records import AnyRecord, Kind, Product
 
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from servers.elastic.mapping import Json
 from servers.embedded.text import Asked
+from servers.language.understanding import Term
 from servers.records import Kind
-from servers.understanding import Term
 
 EVERYTHING: Json = {"match_all": {}}
 NOTHING: Json = {"match_none": {}}

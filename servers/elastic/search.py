@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from servers.answers.highlights import fragments
 from servers.elastic.cursors import Position, read_cursor, write_cursor
 from servers.elastic.documents import record
 from servers.elastic.filters import Judged, miss, miss_fields
@@ -14,7 +15,6 @@ from servers.elastic.state import KindState, State
 from servers.embedded.filters import judge_type
 from servers.embedded.order import ASC, sort_field
 from servers.embedded.text import Asked, searchable
-from servers.highlights import fragments
 from servers.index import (
     AnyOf,
     BadQuery,
@@ -27,10 +27,10 @@ from servers.index import (
     Results,
     Violation,
 )
-from servers.judging import Broken, Judgement, Unknown, judge
+from servers.language.judging import Broken, Judgement, Unknown, judge
+from servers.language.understanding import Term
+from servers.language.words import analyze
 from servers.records import AnyRecord, Page, Product, Review
-from servers.understanding import Term
-from servers.words import analyze
 
 _BY_ID: Json = {"id": "asc"}
 

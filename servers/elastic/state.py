@@ -6,7 +6,6 @@ from functools import cached_property
 
 from elasticsearch import Elasticsearch
 
-from servers.concepts import Concepts
 from servers.elastic.facets import FacetCounter
 from servers.elastic.filters import FilterCompiler
 from servers.elastic.generation import Generation
@@ -16,8 +15,9 @@ from servers.elastic.reading import Reading
 from servers.elastic.vocabulary import Values
 from servers.embedded.products import Learned
 from servers.index import Vocabulary
+from servers.language.concepts import Concepts
+from servers.language.understanding import Understanding, Vocabularies, understand
 from servers.records import Kind
-from servers.understanding import Understanding, Vocabularies, understand
 
 _TEXTS_KEPT = 16
 _TYPES_KEPT = 500

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from servers.concepts import Concepts
 from servers.elastic.reading import Reading
 from servers.embedded.schema import (
     CONCEPT_MARK,
@@ -14,6 +13,7 @@ from servers.embedded.schema import (
     text_column,
 )
 from servers.index import Vocabulary
+from servers.language.concepts import Concepts
 
 _KEYS_KEPT = 1_000
 _MOST_KEPT = 5_000

@@ -17,8 +17,6 @@ from typing import cast
 
 from elasticsearch import Elasticsearch
 
-from servers.catalog_statistics import CatalogStatistics
-from servers.concepts import Concepts
 from servers.elastic.address import Address, parse_address
 from servers.elastic.bulk import send
 from servers.elastic.connection import Access, connect
@@ -30,6 +28,8 @@ from servers.elastic.reading import Reading
 from servers.embedded.products import Learned, ProductSpool
 from servers.embedded.schema import prepare_page, prepare_review
 from servers.index import IndexMissing, IndexUnreadable, ServersError
+from servers.language.catalog_statistics import CatalogStatistics
+from servers.language.concepts import Concepts
 from servers.records import AnyRecord, Kind, Page, Product, Review, kind_of
 
 KINDS: tuple[Kind, ...] = ("product", "review", "page")

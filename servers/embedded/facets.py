@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 import tantivy
 
-from servers.asked import PREFIX
-from servers.concepts import Concepts
 from servers.embedded.engine import aggregate, all_of, how_many, one_of
 from servers.embedded.schema import (
     CONCEPT_MARK,
@@ -24,9 +22,11 @@ from servers.embedded.schema import (
     text_column,
 )
 from servers.index import AttributeFacet, Facets, FacetValue, Filter, Vocabulary
+from servers.language.asked import PREFIX
+from servers.language.concepts import Concepts
+from servers.language.units import convert, to_base
+from servers.language.values import format_value
 from servers.records import Quantity
-from servers.units import convert, to_base
-from servers.values import format_value
 
 _VALUES = 20
 """Values listed of one facet; attributes get half as many."""

@@ -1,8 +1,8 @@
 """Filters as engine queries: for each filter the products that meet it and those that break it.
 
-The distinct values of an attribute are judged one by one with `servers.judging`, so that the
-engine and the judgement of a single product cannot differ. What is neither met nor broken is
-not stated.
+The distinct values of an attribute are judged one by one with `servers.language.judging`, so
+that the engine and the judgement of a single product cannot differ. What is neither met nor
+broken is not stated.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,15 +11,15 @@ from difflib import get_close_matches
 
 import tantivy
 
-from servers.asked import PREFIX, amounts
-from servers.concepts import Concepts
 from servers.embedded.engine import Query, all_of, any_of, one_of, without
 from servers.embedded.schema import SEPARATOR, attribute_key, concept_key, fact_value, unclear_key
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, UnknownField, Violation
-from servers.judging import Broken, Judgement, Met, Unknown, judge
-from servers.producttypes import TypeModel
+from servers.language.asked import PREFIX, amounts
+from servers.language.concepts import Concepts
+from servers.language.judging import Broken, Judgement, Met, Unknown, judge
+from servers.language.producttypes import TypeModel
+from servers.language.words import normal
 from servers.records import Kind, Product, Value
-from servers.words import normal
 
 _NO_CONCEPTS = Concepts({})
 _NUMBERS: Mapping[Kind, frozenset[str]] = {

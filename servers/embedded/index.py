@@ -6,12 +6,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from servers.concepts import Concepts
 from servers.embedded.search import search
 from servers.embedded.state import State, load
 from servers.embedded.store import engine_errors, marker_stamp
 from servers.index import Cell, Query, Results, Suggestion, Vocabulary
-from servers.judging import cells
+from servers.language.concepts import Concepts
+from servers.language.judging import cells
 from servers.records import AnyRecord, Kind, Product
 
 T = TypeVar("T")

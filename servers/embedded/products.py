@@ -14,13 +14,13 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from servers.catalog_statistics import CatalogStatistics, Stated, Tally
-from servers.concepts import Concepts
 from servers.embedded.schema import Prepared, prepare_product
 from servers.embedded.statements import StatementReader, Texts
-from servers.producttypes import Evidence, TypeMiner, TypeModel
+from servers.language.catalog_statistics import CatalogStatistics, Stated, Tally
+from servers.language.concepts import Concepts
+from servers.language.producttypes import Evidence, TypeMiner, TypeModel
+from servers.language.words import analyze
 from servers.records import Product
-from servers.words import analyze
 
 LEARNED_FILE = "learned.json"
 

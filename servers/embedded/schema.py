@@ -1,7 +1,7 @@
 """How a record lies in the embedded index: fields, and the facts a product states.
 
-Text is analysed in Python (`servers.words`) and stored as words joined by spaces, so that every
-engine sees the same words. An attribute's values are terms of one field, `facts`, as
+Text is analysed in Python (`servers.language.words`) and stored as words joined by spaces, so
+that every engine sees the same words. An attribute's values are terms of one field, `facts`, as
 `KEY US TYPED-VALUE`: the distinct values of one attribute are one prefix of the term dictionary,
 can be listed in a fraction of a millisecond, and are judged by the same code that judges a single
 product. What facets are counted from lies apart, as columns of one JSON field: counting a dozen
@@ -16,8 +16,8 @@ from functools import lru_cache
 
 import tantivy
 
+from servers.language.words import analyze, analyze_lines, normal
 from servers.records import Kind, Page, Product, Quantity, Record, Review, Value
-from servers.words import analyze, analyze_lines, normal
 
 SEPARATOR = "\x1f"
 CONCEPT_MARK = "@"

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import tantivy
 
-from servers.asked import PREFIX
+from servers.answers.highlights import fragments
 from servers.embedded.engine import all_of, any_of, unscored, without
 from servers.embedded.filters import Judged, judge_type
 from servers.embedded.order import (
@@ -18,7 +18,6 @@ from servers.embedded.order import (
 )
 from servers.embedded.state import KindState, State
 from servers.embedded.text import Asked, searchable
-from servers.highlights import fragments
 from servers.index import (
     AnyOf,
     BadQuery,
@@ -31,10 +30,11 @@ from servers.index import (
     Results,
     Violation,
 )
-from servers.judging import Broken, Judgement, Unknown, judge
+from servers.language.asked import PREFIX
+from servers.language.judging import Broken, Judgement, Unknown, judge
+from servers.language.understanding import Term
+from servers.language.words import analyze
 from servers.records import AnyRecord, Page, Product, Review
-from servers.understanding import Term
-from servers.words import analyze
 
 MOST = 10_000
 """Records of one page of results, at most."""

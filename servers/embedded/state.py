@@ -8,7 +8,6 @@ from pathlib import Path
 
 import tantivy
 
-from servers.concepts import Concepts
 from servers.embedded.engine import aggregate, is_panic
 from servers.embedded.facets import FacetCounter
 from servers.embedded.filters import FilterCompiler
@@ -18,8 +17,9 @@ from servers.embedded.schema import DIGEST_FIELDS, SCHEMAS
 from servers.embedded.store import KINDS, Generation, damaged, read_generation
 from servers.embedded.text import WordQueries
 from servers.index import IndexUnreadable, Vocabulary
+from servers.language.concepts import Concepts
+from servers.language.understanding import Understanding, Vocabularies, understand
 from servers.records import AnyRecord, Kind, Page, Product, Review
-from servers.understanding import Understanding, Vocabularies, understand
 
 _RECORDS: Mapping[Kind, type[Product] | type[Review] | type[Page]] = {
     "product": Product,

@@ -10,8 +10,6 @@ from itertools import chain
 from math import copysign
 from typing import NamedTuple
 
-from servers.catalog_statistics import Stated, stated_under
-from servers.concepts import Concepts, Reading, chosen
 from servers.embedded.schema import (
     SEPARATOR,
     STATED,
@@ -23,6 +21,8 @@ from servers.embedded.schema import (
     unclear_key,
     words,
 )
+from servers.language.catalog_statistics import Stated, stated_under
+from servers.language.concepts import Concepts, Reading, chosen
 from servers.records import Product, Quantity, Value, Values
 
 _KEPT = 100_000

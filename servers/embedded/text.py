@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import tantivy
 
 from servers.embedded.engine import SHOULD, Query, all_of, any_of, one_of, unscored, without
+from servers.language.understanding import Term
+from servers.language.words import STOP_WORDS, analyze
 from servers.records import Kind
-from servers.understanding import Term
-from servers.words import STOP_WORDS, analyze
 
 _MOST_WORDS = 48
 """Of a text; what stands after them (a pasted page) does not decide what is searched."""

@@ -12,8 +12,6 @@ from pathlib import Path
 
 import tantivy
 
-from servers.catalog_statistics import CatalogStatistics
-from servers.concepts import Concepts
 from servers.embedded.engine import is_panic
 from servers.embedded.products import Learned, ProductSpool
 from servers.embedded.schema import (
@@ -34,6 +32,8 @@ from servers.embedded.store import (
     write_generation,
 )
 from servers.index import IndexMissing, IndexUnreadable
+from servers.language.catalog_statistics import CatalogStatistics
+from servers.language.concepts import Concepts
 from servers.records import AnyRecord, Kind, Page, Product, Review, kind_of
 
 _THREADS = min(4, os.cpu_count() or 1)

@@ -7,7 +7,7 @@ from functools import cache
 
 import httpx2
 
-from servers.hygiene import clean_line
+from servers.answers.hygiene import clean_line
 from servers.index import ServersError
 
 

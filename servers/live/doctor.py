@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 
 import anyio
 
-from servers.health import FAIL, OK, WARN, Check
 from servers.index import ServersError
 from servers.live.opening import SET_UP, provider_of
 from servers.live.search import Asked
 from servers.live.searxng import SearXNG
 from servers.settings import web_settings
+from servers.setup.health import FAIL, OK, WARN, Check
 
 _NAME = "live web"
 _USE = "To search it: productresearch serve --web live."

@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from servers.concepts import Concepts
 from servers.embedded.index import EmbeddedIndex, open_index
 from servers.embedded.writer import open_writer
 from servers.index import IndexMissing, IndexUnreadable, Query
+from servers.language.concepts import Concepts
 from servers.live.search import Asked, WebResult
 from servers.records import Page, stable_id
 

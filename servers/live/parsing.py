@@ -13,11 +13,11 @@ import sys
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from servers.hygiene import clean, clean_line
+from servers.answers.hygiene import clean, clean_line
 from servers.index import BadSource
+from servers.language.values import Unclear, parse_date
 from servers.sources.markdown import first_heading, readable, without_front_matter
 from servers.sources.pages import stated_in_html
-from servers.values import Unclear, parse_date
 
 MOST_PAGES = 200
 MOST_TEXT = 400_000

@@ -12,6 +12,7 @@ import anyio
 import httpx2
 from pydantic import Field
 
+from servers.language.values import Unclear, parse_date
 from servers.live.answers import (
     HEADERS,
     LONGEST_ADDRESS,
@@ -22,7 +23,6 @@ from servers.live.answers import (
     trusted,
 )
 from servers.records import Record, WebAddress
-from servers.values import Unclear, parse_date
 
 _SIZE = 3_000_000
 _PATIENCE = 5.0

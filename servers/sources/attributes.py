@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, cast
 
+from servers.language.units import canonical_unit
+from servers.language.values import Unclear, parse_bool, parse_date, parse_number, read_value
 from servers.records import Quantity, Value
 from servers.sources.mapping import AttributeRule, Mapping, UnitRule
-from servers.units import canonical_unit
-from servers.values import Unclear, parse_bool, parse_date, parse_number, read_value
 
 Attributes = dict[str, list[Value]]
 Row = dict[str, Any]

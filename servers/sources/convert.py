@@ -8,10 +8,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from servers.records import AnyRecord, stable_id
-from servers.sources.attributes import AttributeReader, Row
-from servers.sources.mapping import RECORDS, Mapping, Source
-from servers.values import (
+from servers.language.values import (
     Money,
     Unclear,
     parse_bool,
@@ -23,6 +20,9 @@ from servers.values import (
     parse_rating,
     parse_stock,
 )
+from servers.records import AnyRecord, stable_id
+from servers.sources.attributes import AttributeReader, Row
+from servers.sources.mapping import RECORDS, Mapping, Source
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 OnUnclear = Callable[[str, str], None]

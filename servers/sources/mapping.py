@@ -22,9 +22,9 @@ from pydantic import (
 )
 
 from servers.index import BadSource
+from servers.language.units import canonical_unit
+from servers.language.values import DateOrder, currency_digits
 from servers.records import Kind, Page, Product, Review
-from servers.units import canonical_unit
-from servers.values import DateOrder, currency_digits
 
 RECORDS: dict[Kind, type[Product] | type[Review] | type[Page]] = {
     "product": Product,

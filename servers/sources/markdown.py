@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import yaml
 
-from servers.values import Unclear
+from servers.language.values import Unclear
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*\r?$\n?", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"(^ *```.*?^ *```|^ *~~~.*?^ *~~~|`[^`\n]+`)", re.DOTALL | re.MULTILINE)

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from servers.index import BadSource
+from servers.language.values import Unclear, parse_date
 from servers.records import Page, stable_id
 from servers.sources.files import MAX_LINE
 from servers.sources.markdown import (
@@ -23,7 +24,6 @@ from servers.sources.markdown import (
     without_front_matter,
 )
 from servers.sources.rejects import OnReject, Reject, excerpt
-from servers.values import Unclear, parse_date
 
 MARKDOWN = frozenset({".md", ".markdown"})
 HTML = frozenset({".html", ".htm", ".xhtml"})

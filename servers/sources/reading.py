@@ -24,6 +24,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from servers.index import BadSource
+from servers.language.values import currency_digits
 from servers.records import AnyRecord, Kind, kind_of
 from servers.sources.convert import BadRow, Converter
 from servers.sources.files import Text
@@ -32,7 +33,6 @@ from servers.sources.pages import SUFFIXES, page_files, read_pages
 from servers.sources.plain import kind_of_columns, plain_mapping
 from servers.sources.rejects import Counts, OnReject, Reject, excerpt
 from servers.sources.tabular import Row, rows
-from servers.values import currency_digits
 
 _SAMPLE = 20
 """Rows that show what a file is: sparse JSON rows lack many of its columns."""

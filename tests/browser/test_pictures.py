@@ -17,7 +17,7 @@ from client.progress import Progress
 from client.toolbox import own_program
 from client.trajectory import Observation, Trajectory
 from tests.browser.looking import Open, Opened
-from tests.client.test_pages_timeline import refused_run
+from tests.client.pages.test_timeline import refused_run
 
 pytestmark = pytest.mark.browser
 

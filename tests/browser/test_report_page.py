@@ -2,9 +2,9 @@ import pytest
 
 from tests.browser.looking import Open, overlaps, poor_contrasts, wider_than_the_window
 from tests.client import hostile
+from tests.client.pages.test_report import page_of
 from tests.client.scripted import REPORT, Scripted
 from tests.client.test_agent import research
-from tests.client.test_pages_report import page_of
 
 pytestmark = pytest.mark.browser
 

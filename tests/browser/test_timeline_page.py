@@ -4,7 +4,7 @@ from playwright.async_api import Page
 from client.pages.timeline import timeline_page
 from tests.browser.looking import Open, poor_contrasts, wider_than_the_window
 from tests.client import hostile
-from tests.client.test_pages_timeline import refused_run
+from tests.client.pages.test_timeline import refused_run
 
 pytestmark = pytest.mark.browser
 

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from servers.concepts import Concepts
 from servers.index import (
     AnyOf,
     BadCursor,
@@ -30,7 +29,8 @@ from servers.index import (
     Sort,
     UnknownField,
 )
-from servers.judging import Broken, Met, judge
+from servers.language.concepts import Concepts
+from servers.language.judging import Broken, Met, judge
 from servers.records import AnyRecord, Kind, Page, Product, Quantity, Review
 
 

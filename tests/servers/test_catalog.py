@@ -6,7 +6,7 @@ import pytest
 from fastmcp import Client
 from fastmcp.exceptions import McpError, ToolError
 
-from servers.budget import estimate
+from servers.answers.budget import estimate
 from servers.catalog import build_server
 from servers.embedded.index import EmbeddedIndex
 from tests.servers.toolshop import build_index

@@ -23,8 +23,8 @@ from servers.demo import (
 )
 from servers.demoshop.questions import Demand, ExampleQuestion
 from servers.demoshop.words import categories
+from servers.language.units import canonical_unit, convert
 from servers.records import Product, Quantity
-from servers.units import canonical_unit, convert
 
 ROOT = Path(__file__).parents[2]
 DIGEST = """

@@ -7,10 +7,10 @@ import pytest
 from fastmcp import Client
 from fastmcp.exceptions import ToolError
 
-from servers.aspects import mentions
+from servers.answers.aspects import mentions
+from servers.answers.hygiene import clean
 from servers.embedded.index import EmbeddedIndex, open_index
 from servers.embedded.writer import open_writer
-from servers.hygiene import clean
 from servers.records import Review
 from servers.reviews import build_server
 from tests.servers.toolshop import INJECTED, LONG_REVIEW, build_index

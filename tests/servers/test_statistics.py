@@ -2,8 +2,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from servers.catalog_statistics import CatalogStatistics
-from servers.concepts import Concepts
+from servers.language.catalog_statistics import CatalogStatistics
+from servers.language.concepts import Concepts
 from servers.records import Product, Quantity
 
 CONCEPTS = Concepts.load()

@@ -15,7 +15,7 @@ from client.llm.ledger import Detail, ledger_text
 from client.llm.researcher import LLMResearcher
 from client.toolbox import open_toolbox
 from client.trajectory import Evidence, Observation, State, TaskGiven, Trajectory
-from servers.budget import estimate
+from servers.answers.budget import estimate
 from tests.client.chats import Wild, assert_in_order, text_of
 from tests.client.scripted import CALLS, PLAN, REPORT
 from tests.client.shop import build_shop

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from elasticsearch import Elasticsearch
 
-from servers.doctor import checks
 from servers.elastic.address import parse_address
 from servers.elastic.index import open_index
 from servers.elastic.writer import open_writer
-from servers.health import OK
 from servers.index import IndexMissing, IndexUnreadable, Query
 from servers.indexing import index_sources
 from servers.records import AnyRecord, Product, Review
+from servers.setup.doctor import checks
+from servers.setup.health import OK
 
 LAMPS = [Product(id=f"lamp{at}", title=f"Lamp {at}") for at in range(30)]
 
