@@ -27,14 +27,14 @@ import tantivy
 
 from benchmarks import generated
 from benchmarks.measure import in_fresh_process, parser, peak_megabytes, percentile, show, table
-from servers.catalog_statistics import CatalogStatistics
-from servers.concepts import Concepts
 from servers.embedded import schema
 from servers.embedded import writer as embedded_writer
 from servers.embedded.index import open_index
 from servers.embedded.products import Learned, ProductSpool
 from servers.index import Query
-from servers.producttypes import TypeModel
+from servers.language.catalog_statistics import CatalogStatistics
+from servers.language.concepts import Concepts
+from servers.language.producttypes import TypeModel
 from servers.records import Product
 from servers.sources.reading import read_all
 

@@ -27,12 +27,12 @@ from fastmcp.tools.base import Tool, ToolResult
 from benchmarks import generated
 from benchmarks.judged import read_ratings
 from benchmarks.measure import parser, percentile, show, table
+from servers.answers.searching import product_filters
 from servers.app import build_app
 from servers.embedded.index import open_index
 from servers.embedded.writer import open_writer
 from servers.index import Index, Match, Query
 from servers.records import AnyRecord
-from servers.searching import product_filters
 from servers.sources.reading import read_all
 
 _GOAL = 2.5
