@@ -331,6 +331,8 @@ async def test_a_stopped_process_is_resumed_to_the_same_report(name: str, tmp_pa
                     await pursue(run, researcher=Scripted(), supervisor=CodeSupervisor(toolbox),
                                  toolbox=toolbox, record=record)
 
+        # A shell that started the tests in the background may have had it ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         asyncio.run(main())
         """
     )
