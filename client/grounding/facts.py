@@ -181,13 +181,15 @@ class Facts:
 
     @cached_property
     def said(self) -> tuple[Amount, ...]:
-        """Amounts that its texts hold; a bare number in a title is part of a name."""
+        """Amounts that its texts hold; a bare number in a title is part of a name, and an amount
+        of money there says nothing where the price is stated."""
         title = unmarked(str(self._fields.get("title") or ""))
-        bare = [a.text for a in amounts_in(title) if a.unit == ""]
+        mute = {"", "money"} if self.price is not None else {""}
+        named = [a.text for a in amounts_in(title) if a.unit in mute]
         return tuple(
             a
             for a in amounts_in(self.prose)
-            if a.unit or a.text not in bare or a.start > len(title)
+            if a.unit not in mute or a.text not in named or a.start > len(title)
         )
 
 
