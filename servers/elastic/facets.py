@@ -6,7 +6,7 @@ of the attributes that become facets.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from servers.elastic.documents import number_of
 from servers.elastic.mapping import Json
@@ -14,10 +14,10 @@ from servers.elastic.queries import one_of
 from servers.elastic.reading import MOST_VALUES, Answer, Reading
 from servers.elastic.vocabulary import Values
 from servers.embedded.schema import attribute_key, concept_key, decoded, number_column, text_column
+from servers.engines.counting import Forms, Numbers, Shown, listed, span
 from servers.index import AttributeFacet, Facets, FacetValue, Filter
 from servers.language.asked import PREFIX
 from servers.language.concepts import Concepts
-from servers.language.units import convert, to_base
 from servers.language.values import format_value
 from servers.records import Quantity
 
@@ -42,37 +42,12 @@ _OF_FIELDS: Mapping[str, Json] = {
 }
 
 
-class _Shown(NamedTuple):
-    """An attribute that becomes a facet."""
-
-    key: str
-    name: str
-    stated: int
-    without: str | None
-    """The filter that its values are counted without."""
-
-
-class _Forms(NamedTuple):
-    """In which forms the catalog states an attribute."""
-
-    texts: bool
-    units: tuple[str | None, ...]
-    """Of numbers; None: without one."""
-
-
-class _Numbers(NamedTuple):
-    unit: str | None
-    times: int
-    low: float
-    high: float
-
-
 @dataclass(frozen=True)
 class FacetCounter:
     reading: Reading
     values: Values
     concepts: Concepts
-    _known_forms: dict[str, _Forms] = field(default_factory=dict[str, _Forms])
+    _known_forms: dict[str, Forms] = field(default_factory=dict[str, Forms])
 
     def facets(self, base: Base, filters: Sequence[Filter]) -> Facets:
         asked = list(dict.fromkeys(each.field for each in filters))
@@ -115,13 +90,13 @@ class FacetCounter:
                 together[name] = {name: {"filter": stating}}
         return together
 
-    def _shown(self, filtered: Sequence[str], found: Answer) -> Iterable[_Shown]:
+    def _shown(self, filtered: Sequence[str], found: Answer) -> Iterable[Shown]:
         """Those filtered by, then those that most of what matches states."""
         done: set[str] = set()
         for name in filtered:
             if name.startswith(PREFIX) and (key := self._key(name)) not in done:
                 done.add(key)
-                yield _Shown(key, name.removeprefix(PREFIX), found[name]["doc_count"], name)
+                yield Shown(key, name.removeprefix(PREFIX), found[name]["doc_count"], name)
         stated = [
             (*self.values.by_column[each["key"]], each["doc_count"])
             for each in found["states"]["buckets"]
@@ -129,14 +104,14 @@ class FacetCounter:
         for key, name, count in sorted(stated, key=lambda each: (-each[2], each[1])):
             if key not in done and len(done) < _ATTRIBUTES:
                 done.add(key)
-                yield _Shown(key, name, count, None)
+                yield Shown(key, name, count, None)
 
     def _key(self, field: str) -> str:
         name = field.removeprefix(PREFIX)
         concept = self.concepts.resolve(name)
         return concept_key(concept) if concept else attribute_key(name)
 
-    def _forms(self, key: str) -> _Forms:
+    def _forms(self, key: str) -> Forms:
         """Every value is looked at, and there may be thousands."""
         forms = self._known_forms.get(key)
         if forms is None:
@@ -144,12 +119,12 @@ class FacetCounter:
             units = {each.unit for each in values if isinstance(each, Quantity)}
             bare = any(isinstance(each, float) for each in values)
             texts = any(isinstance(each, str | bool) for each in values)
-            forms = _Forms(texts, (*((None,) if bare else ()), *sorted(units)))
+            forms = Forms(texts, (*((None,) if bare else ()), *sorted(units)))
             self._known_forms[key] = forms
         return forms
 
 
-def _columns(key: str, forms: _Forms) -> Json:
+def _columns(key: str, forms: Forms) -> Json:
     asked: Json = {}
     for unit in forms.units:
         column = number_column(key, unit)
@@ -162,28 +137,28 @@ def _columns(key: str, forms: _Forms) -> Json:
     return asked
 
 
-def _attribute(shown: _Shown, forms: _Forms, found: Answer) -> AttributeFacet:
+def _attribute(shown: Shown, forms: Forms, found: Answer) -> AttributeFacet:
     texts: dict[str, int] = {}
     for value, count in _buckets(found[text_column(shown.key)]) if forms.texts else ():
         text = format_value(decoded(value))
         texts[text] = texts.get(text, 0) + count
-    low, high, unit = _span(list(_numbers(shown.key, forms, found)))
+    low, high, unit = span(list(_numbers(shown.key, forms, found)))
     return AttributeFacet(
         name=shown.name,
         stated=shown.stated,
-        values=_listed(texts.items(), _VALUES // 2),
+        values=listed(texts.items(), _VALUES // 2),
         low=low,
         high=high,
         unit=unit,
     )
 
 
-def _numbers(key: str, forms: _Forms, found: Answer) -> Iterator[_Numbers]:
+def _numbers(key: str, forms: Forms, found: Answer) -> Iterator[Numbers]:
     for unit in forms.units:
         column = number_column(key, unit)
         if times := found[f"{column}.times"]["value"]:
             low, high = (_buckets(found[f"{column}.{end}"])[0][0] for end in ("low", "high"))
-            yield _Numbers(unit, times, number_of(low), number_of(high))
+            yield Numbers(unit, times, number_of(low), number_of(high))
 
 
 def _buckets(found: Answer) -> list[tuple[str, int]]:
@@ -191,28 +166,4 @@ def _buckets(found: Answer) -> list[tuple[str, int]]:
 
 
 def _values(found: Answer) -> tuple[FacetValue, ...]:
-    return _listed(_buckets(found))
-
-
-def _listed(counted: Iterable[tuple[str, int]], most: int | None = None) -> tuple[FacetValue, ...]:
-    """Most frequent first, then by name."""
-    ordered = sorted(counted, key=lambda each: (-each[1], each[0]))[:most]
-    return tuple(FacetValue(value, count) for value, count in ordered)
-
-
-def _span(numbers: Sequence[_Numbers]) -> tuple[float | None, float | None, str | None]:
-    """Lowest and highest of the dimension that most values have, in its most used unit."""
-    if not numbers:
-        return None, None, None
-    by_dimension: dict[str | None, list[_Numbers]] = {}
-    for each in numbers:
-        dimension = to_base(each.low, each.unit)[0] if each.unit else None
-        by_dimension.setdefault(dimension, []).append(each)
-    alike = max(by_dimension.values(), key=lambda each: sum(one.times for one in each))
-    unit = max(alike, key=lambda each: (each.times, each.unit or "")).unit
-    ends = [_in_unit(end, each.unit, unit) for each in alike for end in (each.low, each.high)]
-    return min(ends), max(ends), unit
-
-
-def _in_unit(value: float, own: str | None, unit: str | None) -> float:
-    return value if own == unit or own is None or unit is None else convert(value, own, unit)
+    return listed(_buckets(found))

@@ -6,7 +6,6 @@ As in the embedded index, the distinct values of an attribute are judged one by 
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 from servers.elastic.mapping import Json
 from servers.elastic.queries import (
@@ -20,8 +19,20 @@ from servers.elastic.queries import (
     without,
 )
 from servers.elastic.vocabulary import Values
-from servers.embedded.filters import judge_value, type_is
 from servers.embedded.schema import attribute_key, concept_key, decoded, text_column, unclear_key
+from servers.engines.filtering import (
+    FLAGS,
+    NAMES,
+    NUMBERS,
+    judge_value,
+    lowered,
+    missed_by,
+    misuse,
+    name_form,
+    raised,
+    type_is,
+    unknown,
+)
 from servers.index import AnyOf, BadQuery, Between, Filter, Is, UnknownField
 from servers.language.asked import PREFIX
 from servers.language.concepts import Concepts
@@ -30,22 +41,6 @@ from servers.language.producttypes import TypeModel
 from servers.language.words import normal
 from servers.records import Kind
 
-_NUMBERS: Mapping[Kind, frozenset[str]] = {
-    "product": frozenset({"price", "rating"}),
-    "review": frozenset({"rating", "posted"}),
-    "page": frozenset({"published"}),
-}
-_FLAGS: Mapping[Kind, frozenset[str]] = {
-    "product": frozenset({"in_stock"}),
-    "review": frozenset({"verified"}),
-    "page": frozenset(),
-}
-_NAMES: Mapping[Kind, frozenset[str]] = {
-    "product": frozenset({"brand", "category", "type"}),
-    "review": frozenset({"product_id"}),
-    "page": frozenset({"site"}),
-}
-_TOLERANCE = 1e-9
 _KEPT = 500
 
 Shares = Mapping[str, float]
@@ -88,37 +83,21 @@ class FilterCompiler:
         if self._kind == "product" and field.startswith(PREFIX):
             return self._attribute(asked)
         match asked:
-            case Between() if field in _NUMBERS[self._kind]:
+            case Between() if field in NUMBERS[self._kind]:
                 return self._number(asked)
-            case Is() if field in _FLAGS[self._kind]:
+            case Is() if field in FLAGS[self._kind]:
                 return self._flag(asked)
-            case AnyOf() if field in _NAMES[self._kind]:
+            case AnyOf() if field in NAMES[self._kind]:
                 return self._names(asked)
             case _:
-                raise self._misuse(asked)
-
-    def _misuse(self, asked: Filter) -> BadQuery:
-        forms = {
-            "a range of numbers": _NUMBERS[self._kind],
-            "true or false": _FLAGS[self._kind],
-            "one or more names": _NAMES[self._kind],
-        }
-        for form, fields in forms.items():
-            if asked.field in fields:
-                return BadQuery(f"The filter {asked.field} takes {form}.")
-        known = sorted(field for fields in forms.values() for field in fields)
-        also = " and attributes.NAME" if self._kind == "product" else ""
-        return UnknownField(
-            f"{self._kind}s have no filter {asked.field!r}. They have: {', '.join(known)}{also}.",
-            known,
-        )
+                raise misuse(self._kind, asked)
 
     # Fields of every product, review or page
 
     def _number(self, asked: Between) -> Judged:
         if asked.unit is not None:
             raise BadQuery(f"The filter {asked.field} takes a plain number, without a unit.")
-        met = within(asked.field, _moved(asked.low, -1), _moved(asked.high, 1))
+        met = within(asked.field, lowered(asked.low), raised(asked.high))
         return Judged(asked, met, without(exists(asked.field), met))
 
     def _flag(self, asked: Is) -> Judged:
@@ -139,20 +118,20 @@ class FilterCompiler:
         known = self._values.counted("type")
         said = {kind: type_is(kind, asked, self._types) for kind in known}
         if not any(said.values()):
-            raise _unknown("type", asked.values[0], {normal(kind): kind for kind in known})
+            raise unknown("type", asked.values[0], {normal(kind): kind for kind in known})
         met = one_of("type", [kind for kind in known if said[kind]])
         return Judged(asked, met, one_of("type", [kind for kind in known if said[kind] is False]))
 
     def _known_names(self, asked: AnyOf) -> list[str]:
         by_form: dict[str, list[str]] = {}
         for name in self._values.counted(asked.field):
-            by_form.setdefault(_name_form(name), []).append(name)
+            by_form.setdefault(name_form(name), []).append(name)
         found: list[str] = []
         for value in asked.values:
-            if _name_form(value) not in by_form:
+            if name_form(value) not in by_form:
                 first = {form: names[0] for form, names in by_form.items()}
-                raise _unknown(asked.field, value, first)
-            found += by_form[_name_form(value)]
+                raise unknown(asked.field, value, first)
+            found += by_form[name_form(value)]
         return found
 
     # Attributes and concepts
@@ -217,7 +196,7 @@ class FilterCompiler:
         known = {key: shown for key, shown, _ in self._values.attributes}
         for concept, aliases in self._concepts.aliases().items():
             known.update({normal(each): each for each in (concept, *aliases)})
-        return _unknown("attribute", name, known)
+        return unknown("attribute", name, known)
 
 
 def _nothing(asked: Filter) -> Judged:
@@ -239,25 +218,6 @@ def _chosen(condition: Json, then: Json, otherwise: Json) -> Json:
     return any_of([all_of(condition, then), without(otherwise, condition)])
 
 
-def _moved(bound: float | None, by: int) -> float | None:
-    """As `judging` allows: 23.5 in stated as 596.9 mm must not fall out by its last digit."""
-    return None if bound is None else bound + by * _TOLERANCE * max(1.0, abs(bound))
-
-
-def _name_form(name: str) -> str:
-    return name.casefold().strip()
-
-
-def _unknown(what: str, name: str, known: Mapping[str, str]) -> UnknownField:
-    form = _name_form(name)
-    holding = [shown for shown in known.values() if form and form in _name_form(shown)]
-    close = [known[key] for key in get_close_matches(normal(name) or form, known, 5, 0.6)]
-    close += [known[key] for key in get_close_matches(form, known, 5, 0.6)]
-    nearest = list(dict.fromkeys([*close, *holding]))[:5] or sorted(known.values())[:5]
-    near = f" Nearest known: {', '.join(nearest)}." if nearest else " It has none at all."
-    return UnknownField(f"This catalog has no {what} {name!r}.{near}", nearest)
-
-
 def miss(judged: Judged, columns: Mapping[str, Sequence[str | float]]) -> float:
     """By which share of the bound a record misses a filter that it breaks (1: no number).
 
@@ -269,7 +229,7 @@ def miss(judged: Judged, columns: Mapping[str, Sequence[str | float]]) -> float:
         if found:
             return min(found)
     if isinstance(asked, Between) and not asked.field.startswith(PREFIX):
-        return _share(float(columns.get(asked.field, (0.0,))[0]), asked)
+        return missed_by(float(columns.get(asked.field, (0.0,))[0]), asked)
     return 1.0
 
 
@@ -280,11 +240,3 @@ def miss_fields(judged: Iterable[Judged]) -> list[str]:
         if isinstance(each.asked, Between) and not each.asked.field.startswith(PREFIX):
             fields[each.asked.field] = None
     return list(fields)
-
-
-def _share(value: float, asked: Between) -> float:
-    """As `judging` measures it: by how much of the bound a number misses."""
-    bounds = [abs(bound) for bound in (asked.low, asked.high) if bound is not None]
-    below = asked.low - value if asked.low is not None else 0.0
-    above = value - asked.high if asked.high is not None else 0.0
-    return max(below, above, 0.0) / (max(bounds, default=0.0) or 1.0)

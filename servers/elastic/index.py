@@ -46,7 +46,7 @@ class ElasticIndex:
         self._changing = threading.Lock()
         self._state: State | None = None
         try:
-            self._ask(lambda state: state.known)
+            self._ask(lambda state: state.questions)
         except BaseException:
             client.close()
             raise
@@ -109,7 +109,7 @@ class ElasticIndex:
     def suggest(self, text: str) -> Sequence[Suggestion]:
         if not text.strip():
             return []
-        return self._ask(lambda state: list(state.understood(text).suggestions))
+        return self._ask(lambda state: list(state.questions.understood(text).suggestions))
 
     def product_type(self, product: Product) -> tuple[str, str] | None:
         found = self._ask(lambda state: state.learned.types.type_of(product))

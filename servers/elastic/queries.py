@@ -4,7 +4,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from servers.elastic.mapping import Json
-from servers.embedded.text import Asked
+from servers.engines.ranking import (
+    ASKED_TYPE,
+    ATTRIBUTES,
+    EVERY_TERM,
+    NO_OTHER_TYPE,
+    PHRASE,
+    Asked,
+)
 from servers.language.understanding import Term
 from servers.records import Kind
 
@@ -13,11 +20,6 @@ NOTHING: Json = {"match_none": {}}
 
 _MOST_TERMS = 65_000
 """In one query; Elasticsearch refuses more than 65,536."""
-_ATTRIBUTES = 0.02
-_PHRASE = 0.5
-_EVERY_TERM = 4.0
-_NO_OTHER_TYPE = 12.0
-_ASKED_TYPE = 2.0
 
 
 def all_of(*queries: Json) -> Json:
@@ -98,19 +100,19 @@ class WordQueries:
     def scored(self, asked: Asked, matching: Json) -> Json:
         scores = [_run("text", (word,)) for word in asked.words]
         pairs = zip(asked.words, asked.words[1:], strict=False)
-        scores += [_run("text", pair, _PHRASE) for pair in pairs]
+        scores += [_run("text", pair, PHRASE) for pair in pairs]
         if self.kind == "product":
-            scores += [_run("attribute_text", (word,), _ATTRIBUTES) for word in asked.words]
+            scores += [_run("attribute_text", (word,), ATTRIBUTES) for word in asked.words]
             scores += self._tiers(asked)
         return {"bool": {"filter": [matching], "should": scores}}
 
     def _tiers(self, asked: Asked) -> list[Json]:
         every = all_of(*(self._held(term, asked) for term in asked.terms))
-        tiers = [_constant(every, _EVERY_TERM)]
+        tiers = [_constant(every, EVERY_TERM)]
         if asked.possible_types:
-            tiers.append(_constant(self._no_other_type(asked), _NO_OTHER_TYPE))
+            tiers.append(_constant(self._no_other_type(asked), NO_OTHER_TYPE))
         if asked.types:
-            tiers.append(_constant(one_of("type", asked.types), _ASKED_TYPE))
+            tiers.append(_constant(one_of("type", asked.types), ASKED_TYPE))
         return tiers
 
 

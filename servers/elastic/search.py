@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from servers.answers.highlights import fragments
 from servers.elastic.cursors import Position, read_cursor, write_cursor
 from servers.elastic.documents import record
 from servers.elastic.filters import Judged, miss, miss_fields
@@ -12,25 +11,18 @@ from servers.elastic.mapping import Json
 from servers.elastic.queries import EVERYTHING, NOTHING, all_of, any_of, named, without
 from servers.elastic.reading import MOST, Answer
 from servers.elastic.state import KindState, State
-from servers.embedded.filters import judge_type
 from servers.embedded.order import ASC, sort_field
-from servers.embedded.text import Asked, searchable
+from servers.engines.hits import hit
+from servers.engines.ranking import Asked, searchable
 from servers.index import (
-    AnyOf,
     BadQuery,
-    Between,
     Facets,
-    Filter,
     Hit,
     Match,
     Query,
     Results,
-    Violation,
 )
-from servers.language.judging import Broken, Judgement, Unknown, judge
-from servers.language.understanding import Term
-from servers.language.words import analyze
-from servers.records import AnyRecord, Page, Product, Review
+from servers.records import AnyRecord
 
 _BY_ID: Json = {"id": "asc"}
 
@@ -102,24 +94,7 @@ class _Search:
 
     @cached_property
     def asked(self) -> Asked:
-        """A question is understood where products are searched; elsewhere it is its words."""
-        plain = tuple(Term((word,)) for word in self.words)
-        if self.kind.kind != "product":
-            return Asked(self.words, plain)
-        read = self.state.understood(self.query.text)
-        fields = {asked.field for asked in self.query.filters}
-        said = [
-            analyze(one.words)
-            for one in read.suggestions
-            if one.filter.field in fields or _is_bound(one.filter)
-        ]
-        types, possible = self.state.types_for(read.type) if read.type else ((), ())
-        kind = (read.type or "").split()
-        covered = frozenset(word for words in said for word in words)
-        if "type" in fields:
-            covered |= frozenset(kind)
-        naming = frozenset(kind) if types else frozenset[str]()
-        return Asked(self.words, read.terms or plain, covered, types, possible, naming)
+        return self.state.questions.asked(self.query)
 
     @cached_property
     def matching(self) -> Json:
@@ -211,27 +186,9 @@ class _Search:
         columns = hit.get("fields", {})
         return sum(miss(each, columns) for at, each in enumerate(self.judged) if at in broken)
 
-    # One hit
-
     def _hit(self, found: _Found) -> Hit:
-        violates: list[Violation] = []
-        unknown: list[str] = []
-        if isinstance(found.record, Product) and self.query.match is not Match.MET:
-            for asked in self.query.filters:
-                match self._judgement(found.record, asked):
-                    case Broken(violation=violation):
-                        violates.append(violation)
-                    case Unknown(reason=reason):
-                        unknown.append(reason)
-                    case _:
-                        pass
-        shown = fragments(_body(found.record), self.words) if self.words else ()
-        return Hit(found.record, found.score, shown, tuple(violates), tuple(unknown))
-
-    def _judgement(self, product: Product, asked: Filter) -> Judgement:
-        if asked.field == "type" and isinstance(asked, AnyOf):
-            return judge_type(product, asked, self.state.learned.types)
-        return judge(product, asked, self.state.concepts)
+        types = self.state.learned.types
+        return hit(found.record, found.score, self.query, self.words, self.state.concepts, types)
 
     # Facets
 
@@ -243,16 +200,3 @@ class _Search:
     def _all_but(self, field: str | None) -> Json:
         met = [each.met for each in self.judged if each.asked.field != field]
         return all_of(self.matching, *met)
-
-
-def _is_bound(asked: Filter) -> bool:
-    """ "at least 5 m" stands in no text that says how long a thing is."""
-    return isinstance(asked, Between) and (asked.low is None or asked.high is None)
-
-
-def _body(record: AnyRecord) -> str:
-    match record:
-        case Product():
-            return record.description
-        case Review() | Page():
-            return record.text

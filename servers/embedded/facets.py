@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import tantivy
 
@@ -21,10 +21,10 @@ from servers.embedded.schema import (
     number_column,
     text_column,
 )
+from servers.engines.counting import Forms, Numbers, Shown, listed, span
 from servers.index import AttributeFacet, Facets, FacetValue, Filter, Vocabulary
 from servers.language.asked import PREFIX
 from servers.language.concepts import Concepts
-from servers.language.units import convert, to_base
 from servers.language.values import format_value
 from servers.records import Quantity
 
@@ -57,37 +57,12 @@ _OF_FIELDS: Mapping[str, Asked] = {
 }
 
 
-class _Shown(NamedTuple):
-    """An attribute that becomes a facet."""
-
-    key: str
-    name: str
-    stated: int
-    without: str | None
-    """The filter that its values are counted without."""
-
-
-class _Forms(NamedTuple):
-    """In which forms the catalog states an attribute."""
-
-    texts: bool
-    units: tuple[str | None, ...]
-    """Of numbers; None: without one."""
-
-
-class _Numbers(NamedTuple):
-    unit: str | None
-    times: int
-    low: float
-    high: float
-
-
 @dataclass(frozen=True)
 class FacetCounter:
     schema: tantivy.Schema
     searcher: tantivy.Searcher
     concepts: Concepts
-    _known_forms: dict[str, _Forms] = field(default_factory=dict[str, _Forms])
+    _known_forms: dict[str, Forms] = field(default_factory=dict[str, Forms])
 
     def facets(self, base: Base, filters: Sequence[Filter]) -> Facets:
         found = self._of_fields(base, {each.field for each in filters})
@@ -115,7 +90,7 @@ class FacetCounter:
 
     def _shown(
         self, base: Base, filters: Sequence[Filter], stated: Iterable[tuple[str, str, int]]
-    ) -> Iterable[_Shown]:
+    ) -> Iterable[Shown]:
         """Those filtered by, then those that most of what matches states."""
         done: set[str] = set()
         asked = [each.field for each in filters if each.field.startswith(PREFIX)]
@@ -124,11 +99,11 @@ class FacetCounter:
             if key not in done:
                 done.add(key)
                 count = self._stated_by(key + SEPARATOR, base(name))
-                yield _Shown(key, name.removeprefix(PREFIX), count, name)
+                yield Shown(key, name.removeprefix(PREFIX), count, name)
         for key, name, count in stated:
             if key not in done and len(done) < _ATTRIBUTES:
                 done.add(key)
-                yield _Shown(key, name, count, None)
+                yield Shown(key, name, count, None)
 
     def _key(self, name: str) -> str:
         concept = self.concepts.resolve(name)
@@ -149,7 +124,7 @@ class FacetCounter:
                 names[key] = max(names.get(key, (0, "")), (count, name))
         return {key_number(key): (key, name) for key, (_, name) in names.items()}
 
-    def _attributes(self, base: Base, shown: Sequence[_Shown]) -> Iterable[AttributeFacet]:
+    def _attributes(self, base: Base, shown: Sequence[Shown]) -> Iterable[AttributeFacet]:
         asked: dict[str | None, dict[str, Any]] = {}
         for each in shown:
             asked.setdefault(each.without, {}).update(self._columns(each.key))
@@ -166,7 +141,7 @@ class FacetCounter:
             asked[text_column(key)] = _terms(_column(text_column(key)), _MOST_TEXTS)
         return asked
 
-    def _forms(self, key: str) -> _Forms:
+    def _forms(self, key: str) -> Forms:
         """Every column that is asked for costs, even an empty one."""
         forms = self._known_forms.get(key)
         if forms is None:
@@ -175,26 +150,26 @@ class FacetCounter:
             units = {each.unit for each in values if isinstance(each, Quantity)}
             bare = any(isinstance(each, float) for each in values)
             texts = any(isinstance(each, str | bool) for each in values)
-            forms = _Forms(texts, (*((None,) if bare else ()), *sorted(units)))
+            forms = Forms(texts, (*((None,) if bare else ()), *sorted(units)))
             self._known_forms[key] = forms
         return forms
 
-    def _attribute(self, shown: _Shown, found: Asked) -> AttributeFacet:
+    def _attribute(self, shown: Shown, found: Asked) -> AttributeFacet:
         forms = self._forms(shown.key)
         texts: dict[str, int] = {}
         for value, count in _buckets(found[text_column(shown.key)]) if forms.texts else ():
             text = format_value(decoded(value))
             texts[text] = texts.get(text, 0) + count
-        numbers: list[_Numbers] = []
+        numbers: list[Numbers] = []
         for unit in forms.units:
             stats = found[number_column(shown.key, unit)]
             if stats["count"]:
-                numbers.append(_Numbers(unit, stats["count"], stats["min"], stats["max"]))
-        low, high, unit = _span(numbers)
+                numbers.append(Numbers(unit, stats["count"], stats["min"], stats["max"]))
+        low, high, unit = span(numbers)
         return AttributeFacet(
             name=shown.name,
             stated=shown.stated,
-            values=_listed(texts.items(), _VALUES // 2),
+            values=listed(texts.items(), _VALUES // 2),
             low=low,
             high=high,
             unit=unit,
@@ -231,28 +206,4 @@ def _buckets(found: Asked) -> list[tuple[Any, int]]:
 
 
 def _values(found: Asked) -> tuple[FacetValue, ...]:
-    return _listed(_buckets(found))
-
-
-def _listed(counted: Iterable[tuple[str, int]], most: int | None = None) -> tuple[FacetValue, ...]:
-    """Most frequent first, then by name."""
-    ordered = sorted(counted, key=lambda each: (-each[1], each[0]))[:most]
-    return tuple(FacetValue(value, count) for value, count in ordered)
-
-
-def _span(numbers: Sequence[_Numbers]) -> tuple[float | None, float | None, str | None]:
-    """Lowest and highest of the dimension that most values have, in its most used unit."""
-    if not numbers:
-        return None, None, None
-    by_dimension: dict[str | None, list[_Numbers]] = {}
-    for each in numbers:
-        dimension = to_base(each.low, each.unit)[0] if each.unit else None
-        by_dimension.setdefault(dimension, []).append(each)
-    alike = max(by_dimension.values(), key=lambda each: sum(one.times for one in each))
-    unit = max(alike, key=lambda each: (each.times, each.unit or "")).unit
-    ends = [_in_unit(end, each.unit, unit) for each in alike for end in (each.low, each.high)]
-    return min(ends), max(ends), unit
-
-
-def _in_unit(value: float, own: str | None, unit: str | None) -> float:
-    return value if own == unit or own is None or unit is None else convert(value, own, unit)
+    return listed(_buckets(found))

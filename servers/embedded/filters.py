@@ -5,40 +5,32 @@ that the engine and the judgement of a single product cannot differ. What is nei
 broken is not stated.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 import tantivy
 
 from servers.embedded.engine import Query, all_of, any_of, one_of, without
 from servers.embedded.schema import SEPARATOR, attribute_key, concept_key, fact_value, unclear_key
-from servers.index import AnyOf, BadQuery, Between, Filter, Is, UnknownField, Violation
+from servers.engines.filtering import (
+    FLAGS,
+    NAMES,
+    NUMBERS,
+    judge_value,
+    lowered,
+    misuse,
+    name_form,
+    raised,
+    type_is,
+    unknown,
+)
+from servers.index import AnyOf, BadQuery, Between, Filter, Is, UnknownField
 from servers.language.asked import PREFIX, amounts
 from servers.language.concepts import Concepts
-from servers.language.judging import Broken, Judgement, Met, Unknown, judge
+from servers.language.judging import Broken, Met
 from servers.language.producttypes import TypeModel
 from servers.language.words import normal
-from servers.records import Kind, Product, Value
-
-_NO_CONCEPTS = Concepts({})
-_NUMBERS: Mapping[Kind, frozenset[str]] = {
-    "product": frozenset({"price", "rating"}),
-    "review": frozenset({"rating", "posted"}),
-    "page": frozenset({"published"}),
-}
-_FLAGS: Mapping[Kind, frozenset[str]] = {
-    "product": frozenset({"in_stock"}),
-    "review": frozenset({"verified"}),
-    "page": frozenset(),
-}
-_NAMES: Mapping[Kind, frozenset[str]] = {
-    "product": frozenset({"brand", "category", "type"}),
-    "review": frozenset({"product_id"}),
-    "page": frozenset({"site"}),
-}
-_TOLERANCE = 1e-9
-"""As `judging` allows: 23.5 in stated as 596.9 mm must not fall out by its last binary digit."""
+from servers.records import Kind
 
 
 @dataclass(frozen=True)
@@ -88,30 +80,14 @@ class FilterCompiler:
         if self._kind == "product" and field.startswith(PREFIX):
             return self._attribute(asked)
         match asked:
-            case Between() if field in _NUMBERS[self._kind]:
+            case Between() if field in NUMBERS[self._kind]:
                 return self._number(asked)
-            case Is() if field in _FLAGS[self._kind]:
+            case Is() if field in FLAGS[self._kind]:
                 return self._flag(asked)
-            case AnyOf() if field in _NAMES[self._kind]:
+            case AnyOf() if field in NAMES[self._kind]:
                 return self._names(asked)
             case _:
-                raise self._misuse(asked)
-
-    def _misuse(self, asked: Filter) -> BadQuery:
-        forms = {
-            "a range of numbers": _NUMBERS[self._kind],
-            "true or false": _FLAGS[self._kind],
-            "one or more names": _NAMES[self._kind],
-        }
-        for form, fields in forms.items():
-            if asked.field in fields:
-                return BadQuery(f"The filter {asked.field} takes {form}.")
-        known = sorted(field for fields in forms.values() for field in fields)
-        also = " and attributes.NAME" if self._kind == "product" else ""
-        return UnknownField(
-            f"{self._kind}s have no filter {asked.field!r}. They have: {', '.join(known)}{also}.",
-            known,
-        )
+                raise misuse(self._kind, asked)
 
     # Fields of every product, review or page
 
@@ -119,7 +95,7 @@ class FilterCompiler:
         stated = Query.exists_query(asked.field)
         if asked.unit is not None:
             raise BadQuery(f"The filter {asked.field} takes a plain number, without a unit.")
-        met = self._range(asked.field, _lowered(asked.low), _raised(asked.high))
+        met = self._range(asked.field, lowered(asked.low), raised(asked.high))
         return Judged(asked, met, without(stated, met))
 
     def _range(self, field: str, low: float | None, high: float | None) -> Query:
@@ -146,7 +122,7 @@ class FilterCompiler:
         said = {kind: type_is(kind, asked, self._types) for kind in known}
         met = self._terms("type", [kind for kind in known if said[kind]])
         if not any(said.values()):
-            raise _unknown("type", asked.values[0], {normal(kind): kind for kind in known})
+            raise unknown("type", asked.values[0], {normal(kind): kind for kind in known})
         broken = self._terms("type", [kind for kind in known if said[kind] is False])
         return Judged(asked, met, broken)
 
@@ -160,12 +136,13 @@ class FilterCompiler:
     def _known_names(self, asked: AnyOf) -> list[str]:
         by_form: dict[str, list[str]] = {}
         for name in self._distinct(asked.field):
-            by_form.setdefault(_name_form(name), []).append(name)
+            by_form.setdefault(name_form(name), []).append(name)
         found: list[str] = []
         for value in asked.values:
-            if _name_form(value) not in by_form:
-                raise _unknown_value(asked.field, value, by_form)
-            found += by_form[_name_form(value)]
+            if name_form(value) not in by_form:
+                first = {form: names[0] for form, names in by_form.items()}
+                raise unknown(asked.field, value, first)
+            found += by_form[name_form(value)]
         return found
 
     # Attributes and concepts
@@ -242,32 +219,7 @@ class FilterCompiler:
                 known.setdefault(key, shown)
         for concept, aliases in self._concepts.aliases().items():
             known.update({normal(each): each for each in (concept, *aliases)})
-        return _unknown("attribute", name, known)
-
-
-def judge_value(value: Value, asked: Filter) -> Met | Broken | None:
-    """The judgement of a single value, whatever it is stated under."""
-    name = asked.field.removeprefix(PREFIX)
-    product = Product.model_construct(id="-", title="-", attributes={name: (value,)})
-    judged = judge(product, asked, _NO_CONCEPTS)
-    return judged if isinstance(judged, Met | Broken) else None
-
-
-def type_is(kind: str, asked: AnyOf, types: TypeModel) -> bool | None:
-    said = [types.is_a(kind, value) for value in asked.values]
-    return True if True in said else None if None in said else False
-
-
-def judge_type(product: Product, asked: AnyOf, types: TypeModel) -> Judgement:
-    kind = types.type_of(product)
-    if kind is None:
-        return Unknown("type not stated")
-    said = type_is(kind.name, asked, types)
-    if said is None:
-        return Unknown(f"type unclear ({kind.name})")
-    if said:
-        return Met()
-    return Broken(Violation("type", kind.name, " or ".join(asked.values)), 1.0)
+        return unknown("attribute", name, known)
 
 
 def _nothing(asked: Filter) -> Judged:
@@ -295,29 +247,3 @@ def _first_then(first: Judged, second: Judged, unclear: Query) -> Judged:
 
 def _chosen(condition: Query, then: Query, otherwise: Query) -> Query:
     return any_of([all_of(condition, then), without(otherwise, condition)])
-
-
-def _lowered(bound: float | None) -> float | None:
-    return None if bound is None else bound - _TOLERANCE * max(1.0, abs(bound))
-
-
-def _raised(bound: float | None) -> float | None:
-    return None if bound is None else bound + _TOLERANCE * max(1.0, abs(bound))
-
-
-def _name_form(name: str) -> str:
-    return name.casefold().strip()
-
-
-def _unknown_value(field: str, value: str, by_form: Mapping[str, Sequence[str]]) -> UnknownField:
-    return _unknown(field, value, {form: names[0] for form, names in by_form.items()})
-
-
-def _unknown(what: str, name: str, known: Mapping[str, str]) -> UnknownField:
-    form = _name_form(name)
-    holding = [shown for shown in known.values() if form and form in _name_form(shown)]
-    close = [known[key] for key in get_close_matches(normal(name) or form, known, 5, 0.6)]
-    close += [known[key] for key in get_close_matches(form, known, 5, 0.6)]
-    nearest = list(dict.fromkeys([*close, *holding]))[:5] or sorted(known.values())[:5]
-    near = f" Nearest known: {', '.join(nearest)}." if nearest else " It has none at all."
-    return UnknownField(f"This catalog has no {what} {name!r}.{near}", nearest)

@@ -69,7 +69,7 @@ class EmbeddedIndex:
         return self._ask(lambda state: state.variants(group))
 
     def suggest(self, text: str) -> Sequence[Suggestion]:
-        return list(self._now().understood(text).suggestions) if text.strip() else []
+        return list(self._now().questions.understood(text).suggestions) if text.strip() else []
 
     def product_type(self, product: Product) -> tuple[str, str] | None:
         found = self._now().learned.types.type_of(product)

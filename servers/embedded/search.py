@@ -6,9 +6,8 @@ from functools import cached_property
 
 import tantivy
 
-from servers.answers.highlights import fragments
 from servers.embedded.engine import all_of, any_of, unscored, without
-from servers.embedded.filters import Judged, judge_type
+from servers.embedded.filters import Judged
 from servers.embedded.order import (
     DEEPEST,
     Place,
@@ -17,24 +16,19 @@ from servers.embedded.order import (
     write_cursor,
 )
 from servers.embedded.state import KindState, State
-from servers.embedded.text import Asked, searchable
+from servers.engines.filtering import missed_by
+from servers.engines.hits import hit
+from servers.engines.ranking import Asked, searchable
 from servers.index import (
-    AnyOf,
     BadQuery,
     Between,
     Facets,
-    Filter,
     Hit,
     Match,
     Query,
     Results,
-    Violation,
 )
 from servers.language.asked import PREFIX
-from servers.language.judging import Broken, Judgement, Unknown, judge
-from servers.language.understanding import Term
-from servers.language.words import analyze
-from servers.records import AnyRecord, Page, Product, Review
 
 MOST = 10_000
 """Records of one page of results, at most."""
@@ -87,24 +81,7 @@ class _Search:
 
     @cached_property
     def asked(self) -> Asked:
-        """A question is understood where products are searched; elsewhere it is its words."""
-        plain = tuple(Term((word,)) for word in self.words)
-        if self.kind.kind != "product":
-            return Asked(self.words, plain)
-        read = self.state.understood(self.query.text)
-        fields = {asked.field for asked in self.query.filters}
-        said = [
-            analyze(one.words)
-            for one in read.suggestions
-            if one.filter.field in fields or _is_bound(one.filter)
-        ]
-        types, possible = self.state.types_for(read.type) if read.type else ((), ())
-        kind = (read.type or "").split()
-        covered = frozenset(word for words in said for word in words)
-        if "type" in fields:
-            covered |= frozenset(kind)
-        naming = frozenset(kind) if types else frozenset[str]()
-        return Asked(self.words, read.terms or plain, covered, types, possible, naming)
+        return self.state.questions.asked(self.query)
 
     @cached_property
     def matching(self) -> tantivy.Query:
@@ -193,31 +170,19 @@ class _Search:
         if isinstance(asked, Between) and not asked.field.startswith(PREFIX):
             addresses = [place.address for place in places]
             values = self.kind.searcher.fast_field_values(asked.field, addresses)
-            return [_share(float(value or 0), asked) for value in values]
+            return [missed_by(float(value or 0), asked) for value in values]
         return [1.0] * len(places)
 
-    # One hit
-
     def _hit(self, place: Place) -> Hit:
-        record = self.kind.record(place.address)
-        violates: list[Violation] = []
-        unknown: list[str] = []
-        if isinstance(record, Product) and self.query.match is not Match.MET:
-            for asked in self.query.filters:
-                match self._judgement(record, asked):
-                    case Broken(violation=violation):
-                        violates.append(violation)
-                    case Unknown(reason=reason):
-                        unknown.append(reason)
-                    case _:
-                        pass
-        shown = fragments(_body(record), self.words) if self.words else ()
-        return Hit(record, place.score, shown, tuple(violates), tuple(unknown))
-
-    def _judgement(self, product: Product, asked: Filter) -> Judgement:
-        if asked.field == "type" and isinstance(asked, AnyOf):
-            return judge_type(product, asked, self.state.learned.types)
-        return judge(product, asked, self.state.concepts)
+        types = self.state.learned.types
+        return hit(
+            self.kind.record(place.address),
+            place.score,
+            self.query,
+            self.words,
+            self.state.concepts,
+            types,
+        )
 
     # Facets
 
@@ -248,24 +213,3 @@ def _ranked_by_miss(judged: Judged, query: tantivy.Query) -> tantivy.Query:
 
 def _where(place: Place) -> tuple[int, int]:
     return place.address.segment_ord, place.address.doc
-
-
-def _is_bound(asked: Filter) -> bool:
-    """ "at least 5 m" stands in no text that says how long a thing is."""
-    return isinstance(asked, Between) and (asked.low is None or asked.high is None)
-
-
-def _share(value: float, asked: Between) -> float:
-    """As `judging` measures it: by how much of the bound a number misses."""
-    bounds = [abs(bound) for bound in (asked.low, asked.high) if bound is not None]
-    below = asked.low - value if asked.low is not None else 0.0
-    above = value - asked.high if asked.high is not None else 0.0
-    return max(below, above, 0.0) / (max(bounds, default=0.0) or 1.0)
-
-
-def _body(record: AnyRecord) -> str:
-    match record:
-        case Product():
-            return record.description
-        case Review() | Page():
-            return record.text

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from servers.embedded.products import Learned
 from servers.embedded.schema import DIGEST_FIELDS, SCHEMAS
 from servers.embedded.store import KINDS, Generation, damaged, read_generation
 from servers.embedded.text import WordQueries
+from servers.engines.ranking import Questions
 from servers.index import IndexUnreadable, Vocabulary
 from servers.language.concepts import Concepts
-from servers.language.understanding import Understanding, Vocabularies, understand
+from servers.language.understanding import Vocabularies
 from servers.records import AnyRecord, Kind, Page, Product, Review
 
 _RECORDS: Mapping[Kind, type[Product] | type[Review] | type[Page]] = {
@@ -26,9 +27,6 @@ _RECORDS: Mapping[Kind, type[Product] | type[Review] | type[Page]] = {
     "review": Review,
     "page": Page,
 }
-
-_TEXTS_KEPT = 16
-_TYPES_KEPT = 500
 
 
 class KindState:
@@ -76,10 +74,6 @@ class State:
     concepts: Concepts
     learned: Learned
     kinds: Mapping[Kind, KindState]
-    _understood: dict[str, Understanding] = field(default_factory=dict[str, Understanding])
-    _types: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(
-        default_factory=dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
-    )
 
     @cached_property
     def snapshot(self) -> str:
@@ -106,32 +100,9 @@ class State:
         return FacetCounter(products.schema, products.searcher, self.concepts)
 
     @cached_property
-    def known(self) -> Vocabularies:
-        """What a query's words are read against."""
-        return Vocabularies(self.learned.statistics, self.learned.types, self.concepts)
-
-    def understood(self, text: str) -> Understanding:
-        """The lists beside the matches are searched for the same text at the same time."""
-        found = self._understood.get(text)
-        if found is None:
-            found = understand(text, self.known)
-            if len(self._understood) >= _TEXTS_KEPT:
-                self._understood.clear()
-            self._understood[text] = found
-        return found
-
-    def types_for(self, asked: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The catalog's types that are what was asked for, and with them those that may be."""
-        found = self._types.get(asked)
-        if found is None:
-            said = {kind: self.learned.types.is_a(kind, asked) for kind in self.vocabulary.types}
-            same = tuple(kind for kind in said if said[kind])
-            possible = tuple(kind for kind in said if said[kind] is not False)
-            found = (same, possible) if same else ((), ())
-            if len(self._types) >= _TYPES_KEPT:
-                self._types.clear()
-            self._types[asked] = found
-        return found
+    def questions(self) -> Questions:
+        known = Vocabularies(self.learned.statistics, self.learned.types, self.concepts)
+        return Questions(known, lambda: self.vocabulary.types)
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

@@ -13,45 +13,16 @@ from dataclasses import dataclass
 import tantivy
 
 from servers.embedded.engine import SHOULD, Query, all_of, any_of, one_of, unscored, without
+from servers.engines.ranking import (
+    ASKED_TYPE,
+    ATTRIBUTES,
+    EVERY_TERM,
+    NO_OTHER_TYPE,
+    PHRASE,
+    Asked,
+)
 from servers.language.understanding import Term
-from servers.language.words import STOP_WORDS, analyze
 from servers.records import Kind
-
-_MOST_WORDS = 48
-"""Of a text; what stands after them (a pasted page) does not decide what is searched."""
-
-_ATTRIBUTES = 0.02
-_PHRASE = 0.5
-_EVERY_TERM = 4.0
-_NO_OTHER_TYPE = 12.0
-_ASKED_TYPE = 2.0
-
-
-def searchable(text: str) -> list[str]:
-    """The distinct words to search for; stop words only where there are no others."""
-    found = list(dict.fromkeys(analyze(text[:20_000])))
-    content = [word for word in found if word not in STOP_WORDS]
-    return (content or found)[:_MOST_WORDS]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The words of a query, grouped into the things they ask for, with the types it means."""
-
-    words: tuple[str, ...]
-    terms: tuple[Term, ...]
-    covered: frozenset[str] = frozenset()
-    """Words that a filter of the query says."""
-    types: tuple[str, ...] = ()
-    """Types of this catalog that are what was asked for."""
-    possible_types: tuple[str, ...] = ()
-    """Where a type was asked for: the types of this catalog that are not surely something else."""
-    naming: frozenset[str] = frozenset()
-    """Words that name the type: a product of the type need not spell them."""
-
-    @property
-    def needed(self) -> tuple[Term, ...]:
-        return tuple(term for term in self.terms if not self.covered.issuperset(term.words))
 
 
 @dataclass(frozen=True)
@@ -100,11 +71,9 @@ class WordQueries:
     def scored(self, asked: Asked, matching: Query) -> Query:
         scores = [self._run("text", (word,)) for word in asked.words]
         pairs = zip(asked.words, asked.words[1:], strict=False)
-        scores += [self._boosted("text", pair, _PHRASE) for pair in pairs]
+        scores += [self._boosted("text", pair, PHRASE) for pair in pairs]
         if self.kind == "product":
-            scores += [
-                self._boosted("attribute_text", (word,), _ATTRIBUTES) for word in asked.words
-            ]
+            scores += [self._boosted("attribute_text", (word,), ATTRIBUTES) for word in asked.words]
             scores += self._tiers(asked)
         return Query.boolean_query(
             [(tantivy.Occur.Must, unscored(matching)), *((SHOULD, score) for score in scores)]
@@ -112,11 +81,11 @@ class WordQueries:
 
     def _tiers(self, asked: Asked) -> list[Query]:
         every = all_of(*(self._held(term, asked) for term in asked.terms))
-        tiers = [Query.const_score_query(every, _EVERY_TERM)]
+        tiers = [Query.const_score_query(every, EVERY_TERM)]
         if asked.possible_types:
-            tiers.append(Query.const_score_query(self._no_other_type(asked), _NO_OTHER_TYPE))
+            tiers.append(Query.const_score_query(self._no_other_type(asked), NO_OTHER_TYPE))
         if asked.types:
-            tiers.append(Query.const_score_query(self._types(asked.types), _ASKED_TYPE))
+            tiers.append(Query.const_score_query(self._types(asked.types), ASKED_TYPE))
         return tiers
 
     def _boosted(self, field: str, words: Sequence[str], weight: float) -> Query:
