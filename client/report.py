@@ -138,7 +138,9 @@ class _References:
         shown = set(at_end)
         start = lead.end() if lead else -1
         text = self._replace(line, lambda m: self._mark(m, shown, m.start == start))
-        return self._struck(" ".join((text, *(f"[{self.number(alias)}]" for alias in at_end))))
+        for alias in at_end:  # one at the most
+            text = f"{text.rstrip()} [{self.number(alias)}]"
+        return self._struck(text)
 
     def plain(self, text: str) -> str:
         """The text with values in place and no numbers."""

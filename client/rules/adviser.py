@@ -138,6 +138,8 @@ class _Adviser:
             ]
         if self._states(alias, "rating"):
             lines.append(f"   - rated [{alias}.rating] of 5{self._owners(alias)}")
+        if self.found.evidence[alias].fields.get("in_stock") is False:
+            lines.append(f"   - out of stock [{alias}]")
         return "\n".join(lines)
 
     def _owners(self, alias: str) -> str:

@@ -46,7 +46,7 @@ def kettle(
 
 
 PRODUCTS = (
-    kettle("aqua-one", "24.99", 1.7, 62, rating=4.4, review_count=14),
+    kettle("aqua-one", "24.99", 1.7, 62, rating=4.4, review_count=14, in_stock=False),
     kettle("brook-two", "39.50", 1.5, 55, rating=4.1, review_count=30),
     kettle("cove-three", "31.00", 1.0, None, rating=3.9, review_count=5),
     kettle("dale-four", "63.99", 1.7, 48, rating=4.8, review_count=90),
@@ -156,6 +156,16 @@ def test_where_nothing_fits_the_nearest_stand_with_their_difference(index: Embed
     assert report.near_misses[0].violates == ("price £22.00, over by £2.00",)
     assert {need.status for need in report.needs if "£20" in need.text} == {"not met"}
     assert {need.status for need in report.needs if "£20" not in need.text} == {"partly met"}
+
+
+def test_what_is_recommended_and_out_of_stock_says_so(index: EmbeddedIndex) -> None:
+    _, markdown, report = researched(index, "an electric kettle under £40")
+    by_id = {each.product_id: each for each in report.recommended}
+    assert "out of stock" in by_id["aqua-one"].reasons
+    assert "out of stock" not in by_id["brook-two"].reasons
+    claims = [each for each in report.claims if each.text == "out of stock"]
+    assert [each.status for each in claims] == ["supported"]
+    assert "out of stock [" in markdown
 
 
 def test_all_that_is_recommended_is_compared(index: EmbeddedIndex) -> None:
