@@ -35,17 +35,17 @@ _NAME_ATTRIBUTES = ("name", "part number", "model name")
 
 # The engine has no switches: a part is off when its weight is 0.
 PARTS: Mapping[str, Sequence[str]] = {
-    "all words held first": ("_EVERY_TERM",),
-    "phrases": ("_PHRASE",),
-    "attributes' text": ("_ATTRIBUTES",),
-    "other types last": ("_NO_OTHER_TYPE",),
-    "asked type first": ("_ASKED_TYPE",),
+    "all words held first": ("EVERY_TERM",),
+    "phrases": ("PHRASE",),
+    "attributes' text": ("ATTRIBUTES",),
+    "other types last": ("NO_OTHER_TYPE",),
+    "asked type first": ("ASKED_TYPE",),
     "all of these": (
-        "_EVERY_TERM",
-        "_PHRASE",
-        "_ATTRIBUTES",
-        "_NO_OTHER_TYPE",
-        "_ASKED_TYPE",
+        "EVERY_TERM",
+        "PHRASE",
+        "ATTRIBUTES",
+        "NO_OTHER_TYPE",
+        "ASKED_TYPE",
     ),
 }
 
